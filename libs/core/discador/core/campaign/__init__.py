@@ -1,0 +1,7 @@
+"""Campaign: what is dialled, how, when, and how often."""
+
+from discador.core.campaign.machine import Command, allowed, decide
+from discador.core.campaign.mode import Mode
+from discador.core.campaign.states import CampaignState
+
+__all__ = ["CampaignState", "Command", "Mode", "allowed", "decide"]
