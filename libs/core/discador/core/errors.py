@@ -18,7 +18,7 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """Something the rules forbid. `error_id` is stable and for machines; the message tells people what to do."""
+    """Something the rules forbid. `error_id` is stable, for machines; the message tells people what to do."""
 
     error_id: ClassVar[str] = "domain-error"
 
@@ -28,7 +28,7 @@ class DomainError(Exception):
 
 
 class IllegalEvent(DomainError):
-    """An event that contradicts what is recorded of the attempt. Record it and go on; the attempt is unchanged."""
+    """An event that contradicts what is recorded of the attempt. Record it and go on; nothing changed."""
 
     error_id = "attempt-illegal-event"
 
@@ -40,13 +40,13 @@ class InvalidAttemptId(DomainError):
 
 
 class IllegalLeadEvent(DomainError):
-    """An event that contradicts what is recorded of the lead. Record it and go on; the lead is unchanged."""
+    """An event that contradicts what is recorded of the lead. Record it and go on; nothing changed."""
 
     error_id = "lead-illegal-event"
 
 
 class IllegalTransition(DomainError):
-    """The campaign cannot obey this command in its present state; `allowed` names the commands that it can."""
+    """The campaign cannot obey this command in its present state; `allowed` names those that it can."""
 
     error_id = "campaign-illegal-transition"
 

@@ -2,6 +2,15 @@
 
 from discador.core.campaign.machine import Command, allowed, decide
 from discador.core.campaign.mode import Mode
+from discador.core.campaign.settings import CampaignSettings, DigitAction
 from discador.core.campaign.states import CampaignState
 
-__all__ = ["CampaignState", "Command", "Mode", "allowed", "decide"]
+__all__ = [
+    "CampaignSettings",
+    "CampaignState",
+    "Command",
+    "DigitAction",
+    "Mode",
+    "allowed",
+    "decide",
+]

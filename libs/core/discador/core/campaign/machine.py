@@ -13,7 +13,10 @@ from discador.core.errors import IllegalTransition
 
 
 class Command(StrEnum):
-    """What a campaign can be told. `complete` is the master's own: nothing is left to do, nothing is in flight."""
+    """What a campaign can be told.
+
+    `complete` is the master's own: nothing is left to do and nothing is in flight.
+    """
 
     START = "start"
     PAUSE = "pause"
