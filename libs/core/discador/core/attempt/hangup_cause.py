@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from discador.core.attempt.states import Outcome
-from discador.core.campaign.mode import Mode
+from discador.core.mode import Mode
 
 
 class HangupCause(NamedTuple):

@@ -33,8 +33,8 @@ from discador.core.attempt.events import (
 )
 from discador.core.attempt.hangup_cause import describe, outcome_for
 from discador.core.attempt.states import Outcome, State
-from discador.core.campaign.mode import Mode
 from discador.core.errors import IllegalEvent
+from discador.core.mode import Mode
 
 Pair = tuple[State, type[Event]]
 

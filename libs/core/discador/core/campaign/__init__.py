@@ -1,9 +1,9 @@
 """Campaign: what is dialled, how, when, and how often."""
 
 from discador.core.campaign.machine import Command, allowed, decide
-from discador.core.campaign.mode import Mode
 from discador.core.campaign.settings import CampaignSettings, DigitAction
 from discador.core.campaign.states import CampaignState
+from discador.core.mode import Mode
 
 __all__ = [
     "CampaignSettings",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from discador.core.campaign.mode import Mode
-from discador.core.campaign.settings import CampaignSettings
 from discador.core.compliance.zone import find_zone
 from discador.core.errors import Fault
 from discador.core.lead.retry_policy import MAX_ATTEMPTS
+from discador.core.mode import Mode
+
+if TYPE_CHECKING:
+    from discador.core.campaign.settings import CampaignSettings
 
 MAX_CHANNELS: Final = 10_000
 
@@ -18,8 +20,8 @@ MAX_CHANNELS: Final = 10_000
 MIN_RING_TIMEOUT_S: Final = 5.0
 MAX_RING_TIMEOUT_S: Final = 120.0
 
-#: Real campaigns ring for 15 s or four rings at least: 16 CFR 310.4(b)(4)(ii) and 47 CFR 64.1200(a)(6) in the
-#: United States, Ofcom 2010 in the United Kingdom. Advice and no fault, since tests and other countries differ.
+#: Real campaigns ring for 15 s or four rings at least: 16 CFR 310.4(b)(4)(ii) and 47 CFR 64.1200(a)(6) in
+#: the United States, Ofcom 2010 in the United Kingdom. Advice and no fault: tests and other countries differ.
 ADVISED_RING_TIMEOUT_S: Final = 15.0
 
 #: No character that AMI or a dialplan would read as syntax (CR, LF, comma, bar, ampersand).
@@ -27,7 +29,7 @@ _SOUND: Final = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", re.ASCII)
 _CALLER_ID: Final = re.compile(r"\+?[0-9]{1,20}", re.ASCII)
 _DIGIT: Final = re.compile(r"[0-9*#]", re.ASCII)
 
-Rule = tuple[str, Callable[[CampaignSettings], bool], str]
+Rule = tuple[str, Callable[["CampaignSettings"], bool], str]
 
 RULES: Final[tuple[Rule, ...]] = (
     ("priority", lambda s: 1 <= s.priority <= 100, "must be between 1 (first) and 100"),

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from discador.core.campaign.mode import Mode
+from discador.core.campaign.rules import faults_in
 from discador.core.compliance.calling_window import BR_DEFAULT, CallingWindow
 from discador.core.compliance.caps import Caps
-from discador.core.errors import Fault, InvalidSettings
+from discador.core.errors import InvalidSettings
 from discador.core.json_reader import JsonReader, read_object
 from discador.core.lead.retry_policy import RetryPolicy
+from discador.core.mode import Mode
 
 
 class DigitAction(StrEnum):
@@ -40,16 +41,13 @@ class CampaignSettings:
     message: str = ""  #: Asterisk sound name without extension, played to whoever answers (broadcast)
     digits: Mapping[str, DigitAction] = field(default_factory=dict)
     max_attempts_per_lead: int | None = None  #: replaces the retry policy's own bound; None keeps that
-    caps: Caps = Caps()
+    caps: Caps = field(default_factory=Caps)
     window: CallingWindow = BR_DEFAULT
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     time_zone: str = "America/Sao_Paulo"  #: IANA zone for numbers that tell none
     trunk_ids: tuple[int, ...] = ()  #: in order of preference; empty: every enabled trunk
 
     def __post_init__(self) -> None:
-        # Imported here since the rules are written in terms of this class.
-        from discador.core.campaign.rules import faults_in
-
         faults = faults_in(self)
         if faults:
             raise InvalidSettings(faults)
