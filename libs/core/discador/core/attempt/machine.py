@@ -87,11 +87,7 @@ IGNORED: Final[frozenset[Pair]] = frozenset(
         # What has ended stays ended.
         *((State.ENDED, event) for event in EVENTS),
         # The gate had been passed before (a job delivered twice, a pause that came too late).
-        *(
-            (state, event)
-            for state in (*IN_FLIGHT, State.IN_DOUBT)
-            for event in (Gated, Cancelled, Expired, Blocked)
-        ),
+        *((state, event) for state in (*IN_FLIGHT, State.IN_DOUBT) for event in (Gated, Cancelled, Expired, Blocked)),
         # Overtaken by an event of higher rank.
         *(
             (state, event)
@@ -115,10 +111,7 @@ IGNORED: Final[frozenset[Pair]] = frozenset(
 #: No order of honest events leads here: there was no intent, or nobody had raised a doubt.
 ILLEGAL: Final[frozenset[Pair]] = frozenset(
     {
-        *(
-            (State.QUEUED, event)
-            for event in (*_PROGRESS, Refused, HungUp, Pressed, DoubtRaised, Adopted, Lost)
-        ),
+        *((State.QUEUED, event) for event in (*_PROGRESS, Refused, HungUp, Pressed, DoubtRaised, Adopted, Lost)),
         (State.SUBMITTING, Lost),
     }
 )
@@ -228,9 +221,7 @@ def _not_dialled(attempt: AttemptView, event: Event, at: datetime) -> Decision:
     return _moved(attempt, State.ENDED, outcome, event, at)
 
 
-def _moved(
-    attempt: AttemptView, target: State, outcome: Outcome | None, event: Event, at: datetime
-) -> Decision:
+def _moved(attempt: AttemptView, target: State, outcome: Outcome | None, event: Event, at: datetime) -> Decision:
     reached = attempt.furthest if target in (State.IN_DOUBT, State.ENDED) else target
     return Decision(target, outcome, True, _detail(event), reached, at)
 

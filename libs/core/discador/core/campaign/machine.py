@@ -42,9 +42,7 @@ TRANSITIONS: Final[dict[tuple[CampaignState, Command], CampaignState]] = {
 
 def allowed(state: CampaignState) -> tuple[Command, ...]:
     """Return the commands that a person may give now, in the order of `Command`."""
-    return tuple(
-        command for command in Command if (state, command) in TRANSITIONS and command is not Command.COMPLETE
-    )
+    return tuple(command for command in Command if (state, command) in TRANSITIONS and command is not Command.COMPLETE)
 
 
 def decide(state: CampaignState, command: Command) -> CampaignState:
@@ -56,8 +54,6 @@ def decide(state: CampaignState, command: Command) -> CampaignState:
     target = TRANSITIONS.get((state, command))
     if target is None:
         choices = tuple(choice.value for choice in allowed(state))
-        advice = (
-            f"allowed now: {', '.join(choices)}" if choices else "nothing is allowed until it has stopped"
-        )
+        advice = f"allowed now: {', '.join(choices)}" if choices else "nothing is allowed until it has stopped"
         raise IllegalTransition(f"cannot {command.value} a campaign that is {state.value}; {advice}", choices)
     return target

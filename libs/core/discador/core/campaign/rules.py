@@ -91,8 +91,6 @@ def faults_in(settings: CampaignSettings) -> tuple[Fault, ...]:
 def advice_for(settings: CampaignSettings) -> tuple[Fault, ...]:
     """Return what is allowed but unwise in a real campaign, for the screen to show."""
     if settings.ring_timeout_s < ADVISED_RING_TIMEOUT_S:
-        message = (
-            f"people should hear {ADVISED_RING_TIMEOUT_S:.0f} s of ringing at least; use it for tests only"
-        )
+        message = f"people should hear {ADVISED_RING_TIMEOUT_S:.0f} s of ringing at least; use it for tests only"
         return (Fault("ring_timeout_s", message),)
     return ()

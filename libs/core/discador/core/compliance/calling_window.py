@@ -81,8 +81,7 @@ class CallingWindow:
         """Return the window that `reader` stands on."""
         before = len(reader.faults)
         spans = tuple(
-            reader.built(f"spans[{n}]", item, None, WindowSpan.read)
-            for n, item in enumerate(reader.items("spans"))
+            reader.built(f"spans[{n}]", item, None, WindowSpan.read) for n, item in enumerate(reader.items("spans"))
         )
         holidays = reader.dates("holidays")
         calendar = reader.text("calendar", "")

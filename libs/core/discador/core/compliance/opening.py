@@ -26,9 +26,7 @@ def first_opening(
     last = horizon.astimezone(zone).date()
     while day <= last:
         found = [
-            moment
-            for moment in _candidates(day, opens, zone)
-            if moment > after and is_open_at(moment.astimezone(zone))
+            moment for moment in _candidates(day, opens, zone) if moment > after and is_open_at(moment.astimezone(zone))
         ]
         if found:
             return min(found)

@@ -74,13 +74,9 @@ def after_attempt(
     )
     if not forgiven:
         if attempts_before + 1 >= policy.max_attempts_per_lead:
-            return LeadNext(
-                LeadState.EXHAUSTED, None, True, f"attempt {attempts_before + 1} was the last allowed"
-            )
+            return LeadNext(LeadState.EXHAUSTED, None, True, f"attempt {attempts_before + 1} was the last allowed")
         if rule.max_attempts is not None and same_outcome_before + 1 >= rule.max_attempts:
-            return LeadNext(
-                LeadState.EXHAUSTED, None, True, f"{outcome.value} {same_outcome_before + 1} times"
-            )
+            return LeadNext(LeadState.EXHAUSTED, None, True, f"{outcome.value} {same_outcome_before + 1} times")
     delay_s = rule.delay_for(same_outcome_before)
     if outcome is Outcome.UNKNOWN:
         delay_s = max(delay_s, UNKNOWN_FLOOR_S)

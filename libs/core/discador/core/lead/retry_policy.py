@@ -131,9 +131,7 @@ class RetryPolicy:
     def to_json(self) -> dict[str, Any]:
         """Return the policy as a JSON object; `from_json` reads it back to an equal policy."""
         return {
-            "rules": {
-                outcome.value: self.rules[outcome].to_json() for outcome in Outcome if outcome in self.rules
-            },
+            "rules": {outcome.value: self.rules[outcome].to_json() for outcome in Outcome if outcome in self.rules},
             "max_attempts_per_lead": self.max_attempts_per_lead,
             "default": self.default.to_json(),
             "free_congestions": self.free_congestions,
