@@ -42,8 +42,7 @@ RULES: Final[tuple[Rule, ...]] = (
     (
         "ring_timeout_s",
         lambda s: MIN_RING_TIMEOUT_S <= s.ring_timeout_s <= MAX_RING_TIMEOUT_S,
-        f"must be between {MIN_RING_TIMEOUT_S:.0f} and {MAX_RING_TIMEOUT_S:.0f} seconds; "
-        f"real campaigns need {ADVISED_RING_TIMEOUT_S:.0f} or more",
+        f"must be between {MIN_RING_TIMEOUT_S:.0f} and {MAX_RING_TIMEOUT_S:.0f} seconds",
     ),
     (
         "caller_id",

@@ -19,7 +19,7 @@ class Facts:
     system_running: bool | None  #: nobody has stopped dialling altogether
     leader_alive: bool | None  #: an active master
     campaign_state: CampaignState
-    window_open: bool | None  #: for at least one lead that is due
+    window_open: bool | None  #: in the campaign's own time zone
     window_reason: str = ""
     window_opens_at: datetime | None = None
     leads_due: int | None = None  #: ready to be dialled now
@@ -72,7 +72,7 @@ def _uncapped(facts: Facts) -> bool | None:
 def _keeps_up(facts: Facts) -> bool | None:
     if facts.backlog is None or facts.max_backlog is None:
         return None
-    return facts.backlog <= facts.max_backlog
+    return facts.backlog < facts.max_backlog
 
 
 def _count(count: int | None, what: str) -> str:
@@ -120,16 +120,6 @@ RULES: Final[tuple[Rule, ...]] = (
         "Start or resume the campaign.",
     ),
     (
-        "leads-due",
-        "Leads are due",
-        _due,
-        lambda f: (
-            f"{_count(f.leads_due, 'due now')}; {_count(f.leads_waiting, 'due later')}; "
-            f"next at {_instant(f.next_due_at)}"
-        ),
-        "Import leads, or wait until the next one is due.",
-    ),
-    (
         "window-open",
         "The calling window is open",
         lambda f: f.window_open,
@@ -139,6 +129,16 @@ RULES: Final[tuple[Rule, ...]] = (
             else f"{f.window_reason or 'closed'}; opens at {_instant(f.window_opens_at)}"
         ),
         "Wait until it opens, or change the campaign's calling window if the law allows it.",
+    ),
+    (
+        "leads-due",
+        "Leads are due",
+        _due,
+        lambda f: (
+            f"{_count(f.leads_due, 'due now')}; {_count(f.leads_waiting, 'due later')}; "
+            f"next at {_instant(f.next_due_at)}"
+        ),
+        "Import leads, or wait until the next one is due.",
     ),
     (
         "caps",

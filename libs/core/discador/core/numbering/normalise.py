@@ -47,9 +47,7 @@ def normalise(text: str, default_region: str = "BR") -> Number:
     """
     if len(text) > MAX_TEXT:
         raise InvalidNumber("too long")
-    if text.endswith(".0"):
-        text = text[:-2]
-    digits = text.strip().translate(_PUNCTUATION)
+    digits = text.strip().removesuffix(".0").translate(_PUNCTUATION)
     if not digits:
         raise InvalidNumber("it is empty")
     if _DIGITS.fullmatch(digits) is None:
