@@ -1,0 +1,70 @@
+# Discador: one command for each thing, the same for people and for CI. `make` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PACKAGES := libs/contract libs/core libs/runtime libs/store libs/rest-gateway libs/simulator libs/cli \
+            services/master services/worker services/ami-gateway services/maintenance services/web
+READY := $(VENV)/.ready
+T ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup protos demo up test test-unit servers check lint types imports lint-protos verify bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) protos ## Create .venv, install everything locked, build the stubs
+
+$(READY): requirements/dev.txt requirements/bootstrap.txt $(addsuffix /pyproject.toml,$(PACKAGES))
+	@$(PYTHON) scripts/check_python.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@echo "Installing the locked requirements …"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
+	@touch $@
+
+protos: $(READY) ## Build the Python of protos/ (into libs/contract)
+	@$(BIN)/python scripts/build_protos.py
+
+demo: setup ## Everything on this machine: five services, the simulator, a campaign that dials to its end
+	@$(BIN)/discador demo
+
+up: setup ## The five services on this machine with the settings of .env
+	@$(BIN)/discador up
+
+servers: setup ## Install or build the real servers that the tests need (MariaDB, Redis, SIPp, Asterisk 22 and 16)
+	@$(BIN)/python -m tests.rig.install
+
+test: check servers ## The whole suite, on real servers
+	@$(BIN)/python -m pytest
+
+test-unit: setup ## Only what needs no server (seconds)
+	@$(BIN)/python -m pytest tests/unit
+
+check: lint types imports verify ## Formatting, lint, types, imports, generated files
+
+lint: setup
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+
+types: setup
+	@$(BIN)/mypy $(foreach p,$(filter-out libs/contract,$(PACKAGES)),$(p)/discador)
+
+imports: setup
+	@$(BIN)/lint-imports --no-cache | tail -n 3
+
+lint-protos: setup ## buf lint (needs npm)
+	@$(BIN)/python scripts/lint_protos.py
+
+verify: setup ## Generated files match their sources
+	@$(BIN)/python scripts/gen_state_diagrams.py --check
+
+bench: setup servers ## Calls a second end to end beside the raw AMI ceiling (build/bench.json)
+	@$(BIN)/python -m tests.load.bench
+
+lock: ## Lock requirements/*.in with hashes
+	@for f in bootstrap dev runtime; do $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11 --universal requirements/$$f.in -o requirements/$$f.txt; done
+
+clean: ## Remove what was built (not the data)
+	@rm -rf build $(VENV) libs/contract/discador .pytest_cache .mypy_cache .ruff_cache .hypothesis

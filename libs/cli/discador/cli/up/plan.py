@@ -1,0 +1,83 @@
+"""Which processes `discador up` runs, and with what environment. Pure, but for secrets that it is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from discador.cli.up.process import Spec
+from discador.cli.up.settings import UpSettings
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What the services share with each other, and with their clients."""
+
+    service_token: str
+    api_token: str
+    ami_secret: str
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the services listen."""
+
+    master: int
+    gateway: int
+    maintenance: int
+    web: int
+    simulator: int
+
+
+def specs(
+    settings: UpSettings,
+    ports: Ports,
+    secrets: Secrets,
+    redis_url: str,
+    inherited: Mapping[str, str],
+    simulator: Mapping[str, str],
+) -> list[Spec]:
+    """Return the processes in the order in which they start; they stop in the reverse order.
+
+    `simulator` holds the simulator's settings; it runs only where no Asterisk is named.
+    """
+    host, data = settings.host, Path(settings.data_dir)
+    simulated = not settings.ami_host
+    base = {
+        **inherited,
+        "DISCADOR_DATABASE_URL": settings.database_url or f"sqlite:///{(data / 'discador.db').absolute()}",
+        "DISCADOR_REDIS_URL": redis_url,
+        "DISCADOR_SERVICE_TOKEN": secrets.service_token,
+        "DISCADOR_NODE": settings.node,
+        "DISCADOR_MASTER_ADDRESS": f"{host}:{ports.master}",
+        "DISCADOR_MAINTENANCE_ADDRESS": f"{host}:{ports.maintenance}",
+    }
+    ami = {}
+    found: list[Spec] = []
+    if simulated:
+        cdr = str((data / "simulator" / "cdr.csv").absolute())
+        ami = {
+            "DISCADOR_AMI_HOST": "127.0.0.1",
+            "DISCADOR_AMI_PORT": str(ports.simulator),
+            "DISCADOR_AMI_USERNAME": "discador",
+            "DISCADOR_AMI_SECRET": secrets.ami_secret,
+            "DISCADOR_CDR_CSV": cdr,
+        }
+        environment = {**base, **ami, "DISCADOR_SIMULATOR_PORT": str(ports.simulator), **simulator}
+        found.append(Spec("simulator", "discador.simulator", environment))
+    nodes = inherited.get("DISCADOR_NODES") or f"{settings.node}={host}:{ports.gateway}"
+    trunks = inherited.get("DISCADOR_TRUNKS", "")
+    if simulated and not trunks:
+        trunks = f"simulated,node={settings.node},dial=PJSIP/{{number}}@carrier,channels=50,cps=20"
+    master = {**base, "DISCADOR_BIND": f"{host}:{ports.master}", "DISCADOR_NODES": nodes, "DISCADOR_TRUNKS": trunks}
+    web = {**base, "DISCADOR_BIND": f"{host}:{ports.web}", "DISCADOR_API_TOKEN": secrets.api_token}
+    found += [
+        Spec("ami-gateway", "discador.ami_gateway", {**base, **ami, "DISCADOR_BIND": f"{host}:{ports.gateway}"}),
+        Spec("master", "discador.master", master),
+        Spec("maintenance", "discador.maintenance", {**base, "DISCADOR_BIND": f"{host}:{ports.maintenance}"}),
+    ]
+    for number in range(1, settings.workers + 1):
+        found.append(Spec(f"worker-{number}", "discador.worker", {**base, "DISCADOR_BIND": f"{host}:0"}))
+    found.append(Spec("web", "discador.web", web))
+    return found
