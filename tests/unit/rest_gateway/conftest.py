@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import grpc
+import httpx
+import pytest
+
+from discador.rest_gateway import RestGateway
+from tests.unit.rest_gateway.rest_kit import SERVICE, Library, library, serving
+
+
+@pytest.fixture
+async def service() -> Library:
+    return Library()
+
+
+@pytest.fixture
+async def channel(service: Library) -> AsyncIterator[grpc.aio.Channel]:
+    async with serving(service) as channel:
+        yield channel
+
+
+@pytest.fixture
+async def client(channel: grpc.aio.Channel) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(RestGateway(library(), {SERVICE: channel})) as client:
+        yield client
+
+
+def client_of(app: RestGateway) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://library")
