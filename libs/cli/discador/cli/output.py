@@ -78,7 +78,7 @@ def text(value: object) -> str:
 
 def enum_name(message: Message, field: str) -> str:
     """The short, lower-case name of an enum field: CAMPAIGN_STATE_RUNNING → running."""
-    descriptor = message.DESCRIPTOR.fields_by_name[field].enum_type
+    descriptor: Any = message.DESCRIPTOR.fields_by_name[field].enum_type
     name = str(descriptor.values_by_number[getattr(message, field)].name)
     prefix = str(descriptor.values_by_number[0].name).removesuffix("UNSPECIFIED")
     return name.removeprefix(prefix).lower()

@@ -18,6 +18,7 @@ from typing import NoReturn, TypeVar
 
 from . import log
 from .lifecycle import Supervisor
+from .parent import watch_parent
 from .settings import SettingsInvalid, environment, hints, load, redacted
 
 S = TypeVar("S")
@@ -52,5 +53,6 @@ def main(name: str, settings_cls: type[S], build: Build[S], argv: list[str] | No
 
 async def _serve(name: str, settings: S, build: Build[S]) -> int:
     supervisor = Supervisor(name, stop_grace_s=getattr(settings, "stop_grace_s", 10.0))
+    watch_parent(supervisor.stop)
     supervisor.on_start(lambda: build(settings, supervisor))
     return await supervisor.run()

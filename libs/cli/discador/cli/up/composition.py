@@ -94,8 +94,8 @@ class Composition:
         taken = [f"{name} ({port})" for name, port in named.items() if port and not is_free(wanted.host, port)]
         if taken:
             raise Failure(f"Ports in use: {', '.join(taken)}. Set others, or 0 to take any free one.", "ports-taken")
-        ports = [port or free_port() for port in named.values()]
-        return Ports(*ports, simulator=free_port())
+        master, gateway, maintenance, web = (port or free_port() for port in named.values())
+        return Ports(master, gateway, maintenance, web, simulator=free_port())
 
     def _refuse_second(self) -> None:
         run = run_file.read(self.run_path)

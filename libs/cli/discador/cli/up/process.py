@@ -64,9 +64,8 @@ class Process:
             code = await self._child.wait()
             if self._stopping.is_set():
                 break
-            self._write(
-                f'{{"level": "warning", "event": "process.ended", "service": "{self.spec.name}", "code": {code}}}'
-            )
+            ended = {"level": "warning", "service": self.spec.name, "event": "process.ended", "code": code}
+            self._write(json.dumps(ended))
             delay = FIRST_DELAY_S if loop.time() - began > SETTLED_S else min(delay * 2, MAX_DELAY_S)
             await self._pause(delay)
         self._log.close()

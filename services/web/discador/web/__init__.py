@@ -1,0 +1,1 @@
+"""The web service: REST for every public RPC, without a proxy between."""

@@ -1,0 +1,55 @@
+"""The ASGI application: health, the predecessor's paths, and REST for every public RPC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import resources
+from typing import Final
+
+import grpc
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from discador.rest_gateway import RestGateway
+from discador.web import health, predecessor
+from discador.web.token import BearerToken
+
+ChannelSource = Callable[[], grpc.aio.Channel]
+
+MASTER: Final = tuple(
+    f"discador.v1.{name}Service" for name in ("Campaign", "Lead", "Attempt", "Trunk", "Node", "Worker", "System", "Dnc")
+)
+MAINTENANCE: Final = ("discador.v1.MaintenanceService",)
+# A list of 100,000 rows in one request; larger ones stream over gRPC. Base64 adds a third.
+IMPORT_BODY: Final = 22 * 1024 * 1024
+
+
+def make_app(master: ChannelSource, maintenance: ChannelSource, api_token: str, version: str) -> Starlette:
+    """Return the application. The channels are asked for at each request, so they may be made later."""
+    channels: Mapping[str, ChannelSource] = {
+        **dict.fromkeys(MASTER, master),
+        **dict.fromkeys(MAINTENANCE, maintenance),
+    }
+    gateway = RestGateway(
+        resources.files("discador.v1").joinpath("descriptors.binpb").read_bytes(),
+        channels,
+        body_limits={"discador.v1.LeadService.ImportLeads": IMPORT_BODY},
+        title="Discador",
+        version=version,
+    )
+    guarded = [*predecessor.routes(master), Mount("/", _OpenApiUnderApi(gateway))]
+    inner = Starlette(routes=guarded)
+    return Starlette(routes=[*health.routes(master), Mount("/", BearerToken(inner, api_token))])
+
+
+class _OpenApiUnderApi:
+    """Serves the document at /api/openapi.json, beside the paths that it describes."""
+
+    def __init__(self, gateway: ASGIApp) -> None:
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/api/openapi.json":
+            scope = {**scope, "path": "/openapi.json", "raw_path": b"/openapi.json"}
+        await self._gateway(scope, receive, send)

@@ -1,0 +1,23 @@
+"""What the web service reads from the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from discador.runtime.settings import Address, choice, duration, host_port, setting, url
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """Settings of the web service."""
+
+    redis_url: str = setting("DISCADOR_REDIS_URL", parse=url("redis", "rediss"), secret=True, help="Redis")
+    service_token: str = setting("DISCADOR_SERVICE_TOKEN", secret=True, help="token between services")
+    api_token: str = setting("DISCADOR_API_TOKEN", secret=True, help="token that REST clients send")
+    master: str = setting("DISCADOR_MASTER_ADDRESS", default="127.0.0.1:50051", help="gRPC of the master")
+    maintenance: str = setting("DISCADOR_MAINTENANCE_ADDRESS", default="127.0.0.1:50054", help="gRPC of maintenance")
+    bind: Address = setting("DISCADOR_BIND", default=Address("127.0.0.1", 8080), parse=host_port, help="HTTP")
+    log_level: str = setting(
+        "DISCADOR_LOG_LEVEL", default="info", parse=choice("debug", "info", "warning", "error"), help="least level"
+    )
+    stop_grace_s: float = setting("DISCADOR_STOP_GRACE", default=10.0, parse=duration, help="time a stop may take")
