@@ -3,10 +3,8 @@
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - the message is for those who have an older one
-    sys.exit(
-        "Discador needs Python 3.11 or newer; this is %d.%d. Set PYTHON=/path/to/python3.11 and try again."
-        % sys.version_info[:2]
-    )  # noqa: UP031
+    found = ".".join(str(part) for part in sys.version_info[:2])
+    sys.exit("Discador needs Python 3.11 or newer; this is " + found + ". Set PYTHON=/path/to/python3.11 and retry.")
 try:
     import ensurepip  # noqa: F401
     import venv  # noqa: F401

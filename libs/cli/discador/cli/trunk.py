@@ -20,7 +20,7 @@ app = typer.Typer(help="Trunks: ways from a node to a carrier.", no_args_is_help
 def add(
     name: Annotated[str, typer.Argument(help="unique name")],
     node: Annotated[str, typer.Option(help="id or name of its node")],
-    dial: Annotated[str, typer.Option(help="how Asterisk dials over it")] = "PJSIP/{number}@carrier",
+    dial: Annotated[str, typer.Option(help="how Asterisk dials over it")] = "PJSIP/{number}@trunk",
     number_format: Annotated[str, typer.Option(help="e164, e164_without_plus or national")] = "e164_without_plus",
     channels: Annotated[int, typer.Option(help="channels it may hold at once")] = 30,
     calls_per_second: Annotated[float, typer.Option(help="calls started per second, at most")] = 5.0,

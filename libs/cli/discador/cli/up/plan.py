@@ -69,7 +69,7 @@ def specs(
     nodes = inherited.get("DISCADOR_NODES") or f"{settings.node}={host}:{ports.gateway}"
     trunks = inherited.get("DISCADOR_TRUNKS", "")
     if simulated and not trunks:
-        trunks = f"simulated,node={settings.node},dial=PJSIP/{{number}}@carrier,channels=50,cps=20"
+        trunks = f"simulated,node={settings.node},dial=PJSIP/{{number}}@trunk,channels=50,cps=20"
     master = {**base, "DISCADOR_BIND": f"{host}:{ports.master}", "DISCADOR_NODES": nodes, "DISCADOR_TRUNKS": trunks}
     web = {**base, "DISCADOR_BIND": f"{host}:{ports.web}", "DISCADOR_API_TOKEN": secrets.api_token}
     found += [

@@ -1,0 +1,78 @@
+"""Real servers for the system tests: one MariaDB and one Redis for all, an Asterisk and a carrier for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.rig.asterisk import Asterisk
+from tests.rig.carrier import Carrier
+from tests.rig.mariadb import MariaDB
+from tests.rig.redis import Redis
+from tests.system.installation import Installation
+
+TRUNK = "carrier"
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    with MariaDB() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_names() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@dataclass
+class Site:
+    """An installation with its Asterisk and its carrier."""
+
+    discador: Installation
+    asterisk: Asterisk
+    carrier: Carrier
+    redis: Redis
+    mariadb: MariaDB
+
+
+@pytest.fixture
+def make_site(
+    tmp_path: Path, mariadb: MariaDB, redis_server: Redis, database_names: Iterator[int]
+) -> Iterator[Callable[..., Site]]:
+    """Return a function that builds a site: a fresh database, an empty Redis, Asterisk and carrier of its own."""
+    with ExitStack() as stack:
+
+        def build(version: str = "22", workers: int = 1, channels: int = 200, cps: float = 100) -> Site:
+            redis_server.wipe()
+            carrier = stack.enter_context(Carrier())
+            asterisk = stack.enter_context(Asterisk(version, carrier=(carrier.host, carrier.port)))
+            environment = {
+                "DISCADOR_DATABASE_URL": mariadb.create_database(f"discador_{next(database_names)}"),
+                "DISCADOR_REDIS_URL": redis_server.url,
+                "DISCADOR_NODE": "asterisk",
+                "DISCADOR_AMI_HOST": asterisk.host,
+                "DISCADOR_AMI_PORT": str(asterisk.ami_port),
+                "DISCADOR_AMI_USERNAME": asterisk.ami_user,
+                "DISCADOR_AMI_SECRET": asterisk.ami_secret,
+                "DISCADOR_CDR_CSV": str(asterisk.cdr_path),
+            }
+            discador = stack.enter_context(Installation(tmp_path / "site", environment, workers))
+            discador.cli(
+                *("trunk", "add", TRUNK, "--node", "asterisk", "--dial", "PJSIP/{number}@trunk"),
+                *("--channels", str(channels), "--calls-per-second", str(cps)),
+            )
+            return Site(discador, asterisk, carrier, redis_server, mariadb)
+
+        yield build
