@@ -57,7 +57,7 @@ def make_site(
         def build(version: str = "22", workers: int = 1, channels: int = 200, cps: float = 100) -> Site:
             redis_server.wipe()
             carrier = stack.enter_context(Carrier())
-            asterisk = stack.enter_context(Asterisk(version, carrier=(carrier.host, carrier.port)))
+            asterisk = stack.enter_context(Asterisk(version, carrier_port=carrier.port))
             environment = {
                 "DISCADOR_DATABASE_URL": mariadb.create_database(f"discador_{next(database_names)}"),
                 "DISCADOR_REDIS_URL": redis_server.url,
