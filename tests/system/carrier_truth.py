@@ -39,7 +39,9 @@ def disagreements(carrier: Carrier, attempts: Iterable[attempt_pb2.Attempt]) -> 
         elif there is None:
             wrong.append(f"{attempt.id} ended {attempt.outcome}, but the carrier never saw it")
         elif OUTCOME_OF.get(there.outcome) != attempt.outcome:
-            wrong.append(f"{attempt.id} ended {attempt.outcome} (cause {attempt.hangup_cause}); carrier: {there.outcome}")
+            wrong.append(
+                f"{attempt.id} ended {attempt.outcome} (cause {attempt.hangup_cause}); carrier: {there.outcome}"
+            )
     return wrong
 
 

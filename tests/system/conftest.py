@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from tests.rig.carrier import Carrier
 from tests.rig.mariadb import MariaDB
 from tests.rig.redis import Redis
 from tests.system.installation import Installation
+from tests.system.site import Site
 
 TRUNK = "carrier"
 
@@ -34,17 +34,6 @@ def redis_server() -> Iterator[Redis]:
 @pytest.fixture(scope="session")
 def database_names() -> Iterator[int]:
     return itertools.count(1)
-
-
-@dataclass
-class Site:
-    """An installation with its Asterisk and its carrier."""
-
-    discador: Installation
-    asterisk: Asterisk
-    carrier: Carrier
-    redis: Redis
-    mariadb: MariaDB
 
 
 @pytest.fixture

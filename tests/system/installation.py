@@ -49,7 +49,11 @@ class Installation:
         ready = self.directory / "up.out"
         with ready.open("wb") as output:
             self._process = subprocess.Popen(
-                [*CLI, "up", "--json"], env=self.environment, cwd=self.directory, stdout=output, stderr=subprocess.STDOUT
+                [*CLI, "up", "--json"],
+                env=self.environment,
+                cwd=self.directory,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         until(lambda: b"}" in ready.read_bytes() or self._process.poll() is not None, 90, "discador up")
         self.run = run_file.read(self.directory / "data" / "run.json")

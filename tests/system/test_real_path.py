@@ -9,7 +9,7 @@ import pytest
 
 from discador.v1 import campaign_pb2, lead_pb2
 from tests.system.carrier_truth import dialled_twice, disagreements, overlapping, unknown_to_us, witnessed_outcomes
-from tests.system.conftest import Site
+from tests.system.site import Site
 from tests.system.installation import mixed_numbers, outcomes, until
 
 # Two of three answer, as on a good list; the others end in every way that a carrier knows.
@@ -84,7 +84,9 @@ def test_nothing_is_dialled_after_a_pause_and_dialling_resumes(make_site: Callab
     placed = len(site.carrier.invites())
     shown = site.discador.cli("campaign", "show", "paused")
     assert shown["dialling"] is False
-    assert next(check["id"] for check in shown["checks"] if check["state"] == "CHECK_STATE_FAILED").startswith("campaign")
+    assert next(check["id"] for check in shown["checks"] if check["state"] == "CHECK_STATE_FAILED").startswith(
+        "campaign"
+    )
     assert len(site.carrier.invites()) == placed < 300
     site.discador.cli("campaign", "resume", "paused")
     site.discador.until_completed(campaign, within=60)
