@@ -7,13 +7,16 @@ A reader never raises for a fault: it notes it and hands back the default, so th
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from discador.core.errors import Fault, InvalidSettings
+
+#: Beyond it a whole number has no float; infinities and NaN are beyond it as well.
+_LARGEST = sys.float_info.max
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -74,8 +77,13 @@ class JsonReader:
         found = set()
         for text in self.items(key):
             try:
-                found.add(date.fromisoformat(text))
+                day = date.fromisoformat(text)
             except (TypeError, ValueError):
+                day = None
+            # Python reads other forms too (20260302, 2026-W10-1); one is enough.
+            if day is not None and day.isoformat() == text:
+                found.add(day)
+            else:
                 self.fault(key, f"{text!r} is not a date; write YYYY-MM-DD")
         return frozenset(found)
 
@@ -105,6 +113,8 @@ class JsonReader:
     def built(self, key: str, value: object, default: T, read: Callable[[JsonReader], T]) -> T:
         """Return what `read` makes of the object `value`; the faults it raises are noted beneath `key`."""
         reader = JsonReader(value, self.faults, self._at(key))
+        if not isinstance(value, Mapping):
+            return default
         try:
             result = read(reader)
         except InvalidSettings as error:
@@ -145,7 +155,7 @@ def read_object(document: str | Mapping[str, Any], read: Callable[[JsonReader], 
     if isinstance(document, str):
         try:
             document = json.loads(document)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidSettings((Fault("", f"is not JSON: {error}"),)) from None
     faults: list[Fault] = []
     reader = JsonReader({"document": document}, faults)
@@ -164,4 +174,4 @@ def _is_optional_integer(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
