@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 
@@ -63,7 +64,7 @@ def overlapping(attempts: Iterable[attempt_pb2.Attempt], seen: dict[str, Witness
     wrong = []
     for tries in by_lead.values():
         tries.sort(key=lambda attempt: attempt.no)
-        for earlier, later in zip(tries, tries[1:], strict=False):
+        for earlier, later in itertools.pairwise(tries):
             placed = seen.get(later.id)
             if placed and placed.times[0] < earlier.ended_at.ToDatetime().timestamp():
                 wrong.append(f"lead {earlier.lead_id}: attempt {later.no} placed before {earlier.no} had ended")

@@ -1,4 +1,4 @@
-"""Whatever dies in the middle of a thousand calls: nobody is called twice, no lead is lost, the campaign ends by itself."""
+"""Whatever dies in the middle of a thousand calls: nobody is called twice, no lead is lost, the campaign ends."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from discador.v1 import lead_pb2
 from tests.system.carrier_truth import dialled_twice, disagreements, overlapping, unknown_to_us
-from tests.system.site import Site
 from tests.system.installation import mixed_numbers, outcomes
+from tests.system.site import Site
 from tests.system.test_real_path import MIXED
 
 FINAL = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-
 from discador.cli import run_file
 from discador.cli.up.plan import Ports, Secrets, specs
 from discador.cli.up.secrets import kept_secret
