@@ -28,7 +28,7 @@ done
 
 # MAKE_STATE_IN: where STATE_DIR lies now, when Asterisk will see it under another name (chroot, image build).
 state=${MAKE_STATE_IN:-$STATE_DIR}
-mkdir -p "$target" "$state/lib" "$state/spool" "$state/run" "$state/log/cdr-custom"
+mkdir -p "$target" "$state/lib" "$state/spool" "$state/run" "$state/log/cel-custom"
 umask 077
 printf '%s' "$script" > "$target/.render.sed"
 for file in "$source"/*.conf; do

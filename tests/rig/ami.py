@@ -30,7 +30,9 @@ class Ami:
             raise ConnectionRefusedError(f"AMI refused the login: {answer.get('Message')}")
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._writer.close()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
@@ -64,7 +66,9 @@ class Ami:
         async with asyncio.timeout(within):
             while True:
                 event = await self.events.get()
-                if event.get("Event") in names and all(event.get(key) == value for key, value in match.items()):
+                if event.get("Event") in names and all(
+                    event.get(key) == value for key, value in match.items()
+                ):
                     return event
 
     async def quiet(self, seconds: float) -> list[Message]:

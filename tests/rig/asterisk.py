@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import secrets
 import shutil
@@ -37,16 +38,20 @@ exec chroot "$root" "$@"
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class CallRecord:
-    """One line of the CDR file; times are epoch seconds, `answered` is None for a call that nobody answered."""
+    """What the call records say of one attempt; times are epoch seconds.
+
+    `dialled_at` None: no call left for the trunk. `cause` is the Q.850 cause of the trunk's channel. `over` tells that
+    every channel of the attempt has ended.
+    """
 
     attempt: str
-    disposition: str
-    started: float
-    answered: float | None
-    ended: float
-    note: Mapping[str, str]
+    dialled_at: float | None = None
+    answered_at: float | None = None
+    ended_at: float | None = None
+    cause: int | None = None
+    over: bool = False
 
 
 class Asterisk:
@@ -106,7 +111,7 @@ class Asterisk:
         self._running().thaw()
 
     def restart(self) -> None:
-        """Stop (also when it was killed) and start again with the same ports, files, database and CDR."""
+        """Stop (also when it was killed) and start again with the same ports, files, database and call records."""
         self.stop()
         self.start()
 
@@ -118,7 +123,9 @@ class Asterisk:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # -- looking inside ---------------------------------------------------------------------------------------------
@@ -131,8 +138,9 @@ class Asterisk:
         return self.directory / "state/log/messages"
 
     @property
-    def cdr_path(self) -> Path:
-        return self.directory / "state/log/cdr-custom/discador.csv"
+    def call_record_path(self) -> Path:
+        """The CSV of channel events that stands for a CDR (see docs/asterisk.md)."""
+        return self.directory / "state/log/cel-custom/discador.csv"
 
     @property
     def sounds_directory(self) -> Path:
@@ -142,17 +150,35 @@ class Asterisk:
     def cli(self, command: str) -> str:
         """The output of a console command, e.g. `core show channels`."""
         remote = [*self._enter(), "/usr/sbin/asterisk", "-C", f"{INSTANCE}/etc/asterisk.conf", "-rx", command]
-        done = subprocess.run(remote, capture_output=True, text=True, timeout=20, env=_environment(), check=False)
+        done = subprocess.run(
+            remote, capture_output=True, text=True, timeout=20, env=_environment(), check=False
+        )
         if done.returncode != 0:
             raise ServerFailed(f"console command {command!r} failed: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def call_records(self) -> list[CallRecord]:
-        """What the CDR file holds by now; a line appears when its call has ended."""
-        if not self.cdr_path.exists():
-            return []
-        with self.cdr_path.open(newline="") as lines:
-            return [_record(row) for row in csv.reader(lines)]
+    def call_records(self) -> dict[str, CallRecord]:
+        """Attempt id → what is on disk of it by now."""
+        if not self.call_record_path.exists():
+            return {}
+        records: dict[str, CallRecord] = {}
+        open_channels: dict[str, set[str]] = {}
+        with self.call_record_path.open(newline="") as lines:
+            for event, at, attempt, channel_id, channel, details in csv.reader(lines):
+                record = records.setdefault(attempt, CallRecord(attempt))
+                channels = open_channels.setdefault(attempt, set())
+                on_trunk = channel.startswith("PJSIP/trunk-")
+                if event == "CHAN_START":
+                    channels.add(channel_id)
+                    record.dialled_at = float(at) if on_trunk else record.dialled_at
+                elif event == "ANSWER" and on_trunk:
+                    record.answered_at = float(at)
+                elif event == "HANGUP":
+                    channels.discard(channel_id)
+                    if on_trunk:
+                        record.ended_at, record.cause = float(at), json.loads(details)["hangupcause"]
+                record.over = not channels
+        return records
 
     # -- inside -----------------------------------------------------------------------------------------------------
     def _running(self) -> Process:
@@ -161,7 +187,17 @@ class Asterisk:
         return self._process
 
     def _enter(self) -> list[str]:
-        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", _ENTER, str(self._root), str(self.directory)]
+        return [
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            _ENTER,
+            str(self._root),
+            str(self.directory),
+        ]
 
     def _configure(self) -> None:
         etc = self.directory / "etc"
@@ -197,7 +233,9 @@ class Asterisk:
         """Log in on the AMI and see FullyBooted; False while it does not listen or is still loading."""
         try:
             with socket.create_connection((self.host, self.ami_port), timeout=1) as link:
-                link.sendall(f"Action: Login\r\nUsername: {self.ami_user}\r\nSecret: {self.ami_secret}\r\n\r\n".encode())
+                link.sendall(
+                    f"Action: Login\r\nUsername: {self.ami_user}\r\nSecret: {self.ami_secret}\r\n\r\n".encode()
+                )
                 seen = b""
                 while b"FullyBooted" not in seen:
                     chunk = link.recv(4096)
@@ -211,16 +249,3 @@ class Asterisk:
 
 def _environment() -> dict[str, str]:
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": os.environ.get("TZ", "UTC")}
-
-
-def _record(row: list[str]) -> CallRecord:
-    attempt, _linked, disposition, started, answered, ended, _talk, note = row
-    fields = (part.partition("=") for part in note.split(";") if part)
-    return CallRecord(
-        attempt=attempt,
-        disposition=disposition,
-        started=float(started),
-        answered=float(answered) if answered and float(answered) > 0 else None,
-        ended=float(ended),
-        note={name: value for name, _, value in fields if value},
-    )

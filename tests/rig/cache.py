@@ -53,7 +53,9 @@ def _lock(path: Path, within: float) -> Iterator[None]:
             if _abandoned(path):
                 path.unlink(missing_ok=True)
             elif time.monotonic() > deadline:
-                raise TimeoutError(f"{path} is held by another run for over {within:.0f} s: end it, or remove the file") from None
+                raise TimeoutError(
+                    f"{path} is held by another run for over {within:.0f} s: end it, or remove the file"
+                ) from None
             else:
                 time.sleep(0.5)
     try:

@@ -58,7 +58,7 @@ class Witnessed:
 
     @property
     def outcome(self) -> str:
-        """"answered", "cancelled", a SIP status as text, or "pending"."""
+        """ "answered", "cancelled", a SIP status as text, or "pending"."""
         if self.answered:
             return "answered"
         if self.cancelled:
@@ -80,12 +80,24 @@ class Carrier:
         command = [
             *("sipp", "-sf", str(_SCENARIO), "-i", self.host, "-p", str(self.port)),
             *("-mi", self.host, "-mp", str(free_port()), "-t", "u1", "-nostdin", "-skip_rlimit"),
-            *("-trace_logs", "-log_file", str(self._log), "-trace_err", "-error_file", str(self.directory / "errors.log")),
+            *(
+                "-trace_logs",
+                "-log_file",
+                str(self._log),
+                "-trace_err",
+                "-error_file",
+                str(self.directory / "errors.log"),
+            ),
             # Many simultaneous calls and bursts: big socket buffer, no cap that would end the process.
             *("-l", "100000", "-buff_size", "8000000", "-max_recv_loops", "5000", "-max_sched_loops", "5000"),
             *("-watchdog_interval", "0", "-deadcall_wait", "5000", "-nd"),
         ]
-        self._process = Process(command, self.directory / "console.log", cwd=self.directory, env={"TERM": "dumb", "PATH": "/usr/bin"})
+        self._process = Process(
+            command,
+            self.directory / "console.log",
+            cwd=self.directory,
+            env={"TERM": "dumb", "PATH": "/usr/bin"},
+        )
         self._process.wait_until(self._listens, "SIPp", within=10)
         return self
 
@@ -111,7 +123,9 @@ class Carrier:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # -- the witness ------------------------------------------------------------------------------------------------
@@ -162,7 +176,9 @@ class Carrier:
         if not self._log.exists():
             return []
         events = []
-        for line in self._log.read_text(errors="replace").split("\n")[:-1]:  # the last one may be half written
+        for line in self._log.read_text(errors="replace").split("\n")[
+            :-1
+        ]:  # the last one may be half written
             event, attempt, number, seconds, micro = line.split("|")
             events.append((event, attempt, number, float(seconds) + float(micro) / 1e6))
         return events

@@ -47,7 +47,9 @@ def _debootstrap(version: str, release: Release, target: Path) -> None:
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         raise CannotBuild("a chroot needs root on Linux: run `sudo python -m tests.rig.install` once")
     if shutil.which("debootstrap") is None:
-        raise CannotBuild("debootstrap is missing: run `python -m tests.rig.install`, or apt-get install debootstrap")
+        raise CannotBuild(
+            "debootstrap is missing: run `python -m tests.rig.install`, or apt-get install debootstrap"
+        )
     mirror = debian_mirror()
     if not _carries(mirror, release.suite):
         raise CannotBuild(
@@ -65,7 +67,10 @@ def _debootstrap(version: str, release: Release, target: Path) -> None:
         mirror,
         release.script,
     ]
-    with log.open("w") as sink, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+    with (
+        log.open("w") as sink,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run,
+    ):
         assert run.stdout is not None
         for number, line in enumerate(run.stdout):
             sink.write(line)
@@ -74,7 +79,9 @@ def _debootstrap(version: str, release: Release, target: Path) -> None:
     if run.returncode != 0:
         tail = "\n".join(log.read_text().splitlines()[-15:])
         log.unlink()
-        raise CannotBuild(f"debootstrap {release.suite} failed with status {run.returncode}; its last lines:\n{tail}")
+        raise CannotBuild(
+            f"debootstrap {release.suite} failed with status {run.returncode}; its last lines:\n{tail}"
+        )
     log.unlink()
     for archive in (target / "var/cache/apt/archives").glob("*.deb"):
         archive.unlink()
@@ -91,7 +98,9 @@ def debian_mirror() -> str:
     for file in files:
         if file.suffix in (".list", ".sources") and file.is_file():
             for line in file.read_text().splitlines():
-                found = re.match(r"\s*(?:deb\s+(?:\[[^]]*\]\s*)?|URIs:\s*)(https?://\S+/debian)/?(?:\s|$)", line)
+                found = re.match(
+                    r"\s*(?:deb\s+(?:\[[^]]*\]\s*)?|URIs:\s*)(https?://\S+/debian)/?(?:\s|$)", line
+                )
                 if found:
                     return found.group(1)
     raise CannotBuild("no Debian mirror in /etc/apt: set DISCADOR_TEST_DEBIAN_MIRROR to the address of one")
@@ -105,7 +114,9 @@ def _carries(mirror: str, suite: str) -> bool:
     except urllib.error.HTTPError:
         return False
     except OSError as error:
-        raise CannotBuild(f"the Debian mirror of this machine can't be reached ({error}): check network and proxy") from error
+        raise CannotBuild(
+            f"the Debian mirror of this machine can't be reached ({error}): check network and proxy"
+        ) from error
 
 
 def _say(text: str) -> None:
