@@ -42,10 +42,10 @@ test: check servers ## The whole suite, on real servers
 test-unit: setup ## Only what needs no server (seconds)
 	@$(BIN)/python -m pytest tests/unit
 
-check: lint types imports verify ## Formatting, lint, types, imports, generated files
+check: lint types imports lint-protos verify ## Formatting, lint, types, imports, protos, generated files
 
 lint: setup
-	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/python scripts/check_tree.py
 
 types: setup
 	@$(BIN)/mypy $(foreach p,$(filter-out libs/contract,$(PACKAGES)),$(p)/discador)
