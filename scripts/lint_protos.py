@@ -1,4 +1,4 @@
-"""Run `buf lint` over protos/. buf comes from npm (`@bufbuild/buf`, pinned here); google/api from the installed package."""
+"""Run `buf lint` over protos/. buf comes from npm, pinned here; google/api from the installed Python package."""
 
 from __future__ import annotations
 
