@@ -1,0 +1,1 @@
+"""Maintenance: the rescue of attempts in doubt, and of channels that nobody owns."""
