@@ -66,9 +66,7 @@ class Ami:
         async with asyncio.timeout(within):
             while True:
                 event = await self.events.get()
-                if event.get("Event") in names and all(
-                    event.get(key) == value for key, value in match.items()
-                ):
+                if event.get("Event") in names and all(event.get(key) == value for key, value in match.items()):
                     return event
 
     async def quiet(self, seconds: float) -> list[Message]:

@@ -150,9 +150,7 @@ class Asterisk:
     def cli(self, command: str) -> str:
         """The output of a console command, e.g. `core show channels`."""
         remote = [*self._enter(), "/usr/sbin/asterisk", "-C", f"{INSTANCE}/etc/asterisk.conf", "-rx", command]
-        done = subprocess.run(
-            remote, capture_output=True, text=True, timeout=20, env=_environment(), check=False
-        )
+        done = subprocess.run(remote, capture_output=True, text=True, timeout=20, env=_environment(), check=False)
         if done.returncode != 0:
             raise ServerFailed(f"console command {command!r} failed: {done.stdout}{done.stderr}")
         return done.stdout
@@ -220,7 +218,7 @@ class Asterisk:
             "RTP_START": str(self._rtp[0]),
             "RTP_END": str(self._rtp[1]),
         }
-        # Rendered outside the chroot: the state directories are made at the place that the chroot will see as /discador.
+        # Rendered outside the chroot: MAKE_STATE_IN is where STATE_DIR lies as seen from here.
         subprocess.run(
             ["sh", str(_SHIPPED / "render.sh"), str(etc)],
             env={**_environment(), **values, "MAKE_STATE_IN": str(self.directory / "state")},

@@ -176,9 +176,7 @@ class Carrier:
         if not self._log.exists():
             return []
         events = []
-        for line in self._log.read_text(errors="replace").split("\n")[
-            :-1
-        ]:  # the last one may be half written
+        for line in self._log.read_text(errors="replace").split("\n")[:-1]:  # the last one may be half written
             event, attempt, number, seconds, micro = line.split("|")
             events.append((event, attempt, number, float(seconds) + float(micro) / 1e6))
         return events

@@ -47,9 +47,7 @@ def _debootstrap(version: str, release: Release, target: Path) -> None:
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         raise CannotBuild("a chroot needs root on Linux: run `sudo python -m tests.rig.install` once")
     if shutil.which("debootstrap") is None:
-        raise CannotBuild(
-            "debootstrap is missing: run `python -m tests.rig.install`, or apt-get install debootstrap"
-        )
+        raise CannotBuild("debootstrap is missing: run `python -m tests.rig.install`, or apt-get install debootstrap")
     mirror = debian_mirror()
     if not _carries(mirror, release.suite):
         raise CannotBuild(
@@ -79,9 +77,7 @@ def _debootstrap(version: str, release: Release, target: Path) -> None:
     if run.returncode != 0:
         tail = "\n".join(log.read_text().splitlines()[-15:])
         log.unlink()
-        raise CannotBuild(
-            f"debootstrap {release.suite} failed with status {run.returncode}; its last lines:\n{tail}"
-        )
+        raise CannotBuild(f"debootstrap {release.suite} failed with status {run.returncode}; its last lines:\n{tail}")
     log.unlink()
     for archive in (target / "var/cache/apt/archives").glob("*.deb"):
         archive.unlink()
@@ -98,9 +94,7 @@ def debian_mirror() -> str:
     for file in files:
         if file.suffix in (".list", ".sources") and file.is_file():
             for line in file.read_text().splitlines():
-                found = re.match(
-                    r"\s*(?:deb\s+(?:\[[^]]*\]\s*)?|URIs:\s*)(https?://\S+/debian)/?(?:\s|$)", line
-                )
+                found = re.match(r"\s*(?:deb\s+(?:\[[^]]*\]\s*)?|URIs:\s*)(https?://\S+/debian)/?(?:\s|$)", line)
                 if found:
                     return found.group(1)
     raise CannotBuild("no Debian mirror in /etc/apt: set DISCADOR_TEST_DEBIAN_MIRROR to the address of one")

@@ -17,9 +17,7 @@ def free_port() -> int:
         if port not in _handed_out and _is_free(port):
             _handed_out.add(port)
             return port
-    raise RuntimeError(
-        f"no free port between {_FIRST} and {_LAST} on 127.0.0.1: end servers left over by old runs"
-    )
+    raise RuntimeError(f"no free port between {_FIRST} and {_LAST} on 127.0.0.1: end servers left over by old runs")
 
 
 def rtp_range(size: int = 4_000) -> tuple[int, int]:

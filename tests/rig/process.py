@@ -83,9 +83,7 @@ class Process:
         deadline = time.monotonic() + within
         while not ready():
             if not self.running:
-                raise ServerFailed(
-                    f"{what} ended with status {self._child.returncode} while starting:\n{self.tail()}"
-                )
+                raise ServerFailed(f"{what} ended with status {self._child.returncode} while starting:\n{self.tail()}")
             if time.monotonic() > deadline:
                 self.kill()
                 raise ServerFailed(f"{what} was not ready within {within:.0f} s:\n{self.tail()}")
