@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,9 +71,7 @@ class Library:
                 continue
             request = type(library_schema().new(library_schema().message(method.input_type[1:])))
             make = (
-                grpc.unary_stream_rpc_method_handler
-                if method.server_streaming
-                else grpc.unary_unary_rpc_method_handler
+                grpc.unary_stream_rpc_method_handler if method.server_streaming else grpc.unary_unary_rpc_method_handler
             )
             handlers[method.name] = make(
                 behaviour,
@@ -118,16 +116,13 @@ class Library:
 
     async def sleep(self, request: Any, context: Any) -> Any:
         self._note(request, context)
-        try:
+        with self._noticing_cancellation():
             await asyncio.sleep(request.seconds or 30)
-        except asyncio.CancelledError:
-            self.cancelled.set()
-            raise
         return library_schema().new(library_schema().message("google.protobuf.Empty"))
 
     async def watch(self, request: Any, context: Any) -> AsyncIterator[Any]:
         self._note(request, context)
-        try:
+        with self._noticing_cancellation():
             for number in range(request.count):
                 yield new("Event", cursor=str(number), text=f"event {number}")
                 await asyncio.sleep(request.pause)
@@ -135,7 +130,12 @@ class Library:
                 await abort(context, request.fail_code, "the stream broke", detailed=True)
             if request.forever:
                 await asyncio.sleep(30)
-        except asyncio.CancelledError:
+
+    @contextmanager
+    def _noticing_cancellation(self) -> Iterator[None]:
+        try:
+            yield
+        except (asyncio.CancelledError, GeneratorExit):  # the latter while a message waits to be sent
             self.cancelled.set()
             raise
 

@@ -169,9 +169,9 @@ async def _status_of(app: RestGateway, scope: dict[str, Any]) -> int:
     inbox = [{"type": "http.request", "body": b""}]
 
     async def receive() -> Any:
-        if inbox:
-            return inbox.pop()
-        await asyncio.Event().wait()
+        if not inbox:
+            await asyncio.Event().wait()
+        return inbox.pop()
 
     async def send(event: Any) -> None:
         sent.append(event)

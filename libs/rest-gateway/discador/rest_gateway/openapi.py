@@ -17,8 +17,8 @@ from discador.rest_gateway.conditional import is_unchanged
 from discador.rest_gateway.framing import EVENT_STREAM
 from discador.rest_gateway.json_out import dumps
 from discador.rest_gateway.json_schema import Json, SchemaWriter
+from discador.rest_gateway.openapi_paths import OpenApiPaths, Wildcard, operation_key
 from discador.rest_gateway.schema import Schema, is_map
-from discador.rest_gateway.template import REST
 
 _ERROR_REF: Final[Json] = {"$ref": "#/components/schemas/Error"}
 _ERROR: Final[Json] = {
@@ -44,10 +44,12 @@ class OpenApiDocument:
         for file in schema.files.values():
             self._comments |= comments_of(file)
         self._writer = SchemaWriter(self._comments)
+        names = OpenApiPaths()
         paths: dict[str, Json] = {}
         for binding in bindings:
-            path, names = _path_of(binding)
-            paths.setdefault(path, {})[binding.http_method.lower()] = self._operation(binding, names)
+            path, wildcards = names.of(binding)
+            operation = self._operation(binding, wildcards)
+            paths.setdefault(path, {})[operation_key(binding.http_method)] = operation
         services = sorted({binding.service for binding in bindings})
         self.content: Json = {
             "openapi": "3.1.0",
@@ -70,7 +72,7 @@ class OpenApiDocument:
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type="application/json")
 
-    def _operation(self, binding: Binding, names: dict[tuple[str, ...], str]) -> Json:
+    def _operation(self, binding: Binding, wildcards: list[tuple[str, Wildcard]]) -> Json:
         comment = self._comments.get(binding.full_name, "")
         suffix = f"_{binding.index + 1}" if binding.index else ""
         operation: Json = {
@@ -79,7 +81,7 @@ class OpenApiDocument:
         }
         if comment:
             operation |= {"summary": summary_of(comment), "description": comment}
-        parameters = [self._path_parameter(bound.fields, names[bound.names]) for bound in binding.variables]
+        parameters = [self._path_parameter(binding, name, wildcard) for name, wildcard in wildcards]
         parameters += self._query_parameters(binding)
         if parameters:
             operation["parameters"] = parameters
@@ -90,15 +92,16 @@ class OpenApiDocument:
         operation["responses"] = {"200": answer, "default": error}
         return operation
 
-    def _path_parameter(self, fields: tuple[FieldDescriptor, ...], name: str) -> Json:
-        described = self._writer.description(fields[-1].full_name)
-        return {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": self._writer.field(fields[-1]),
-            **described,
-        }
+    def _path_parameter(self, binding: Binding, name: str, wildcard: Wildcard) -> Json:
+        parameter: Json = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        bound = wildcard.variable
+        if bound is None:
+            return parameter
+        described = self._writer.description(bound.fields[-1].full_name)
+        if wildcard.is_whole:
+            return {**parameter, "schema": self._writer.field(bound.fields[-1]), **described}
+        pattern = "/".join(binding.template.segments[bound.variable.start : bound.variable.end])
+        return {**parameter, "description": f"Part of `{'.'.join(bound.names)}`, which is `{pattern}`."}
 
     def _query_parameters(self, binding: Binding) -> list[Json]:
         if binding.body == WHOLE:
@@ -139,25 +142,6 @@ class OpenApiDocument:
         }
         events = {"type": "string", "description": "Events `message`, then `end`, or `error` with an Error."}
         return {"application/x-ndjson": {"schema": line}, EVENT_STREAM: {"schema": events}}
-
-
-def _path_of(binding: Binding) -> tuple[str, dict[tuple[str, ...], str]]:
-    """Return the path in OpenAPI's form, and the name each variable has in it.
-
-    A variable over several segments keeps its literals; its last wildcard bears its name, earlier ones a
-    numbered one. An unnamed wildcard is `{_n}`.
-    """
-    segments = list(binding.template.segments)
-    names: dict[tuple[str, ...], str] = {}
-    for bound in binding.variables:
-        name = ".".join(bound.names)
-        span = range(bound.variable.start, bound.variable.end)
-        wild = [at for at in span if segments[at] in ("*", REST)]
-        for number, at in enumerate(reversed(wild)):
-            segments[at] = "{" + name + (f"_{number + 1}" if number else "") + "}"
-        names[bound.names] = name
-    segments = [f"{{_{at}}}" if part in ("*", REST) else part for at, part in enumerate(segments)]
-    return "/" + "/".join(segments) + (f":{binding.template.verb}" if binding.template.verb else ""), names
 
 
 def _bindable(
