@@ -11,7 +11,7 @@ from datetime import datetime
 class Report:
     """Written by the jobs, read by the RPCs and the heartbeat."""
 
-    in_question: int = 0
+    in_doubt: int = 0
     settled: Counter[str] = field(default_factory=Counter)
     orphans_hung_up: int = 0
     last_run_at: datetime | None = None
@@ -20,7 +20,7 @@ class Report:
     def as_figures(self) -> dict[str, object]:
         """Return the figures for the heartbeat."""
         return {
-            "in_question": self.in_question,
+            "in_doubt": self.in_doubt,
             "orphans_hung_up": self.orphans_hung_up,
             "last_error": self.last_error,
             **{f"settled_{how}": count for how, count in self.settled.items()},

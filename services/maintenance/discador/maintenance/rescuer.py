@@ -72,7 +72,8 @@ class Rescuer:
     async def _rescue_all(self) -> tuple[int, list[str]]:
         nodes = await self._threads.run(self._store.nodes.list)
         rounds = await asyncio.gather(*(self._rescue_node(node) for node in nodes))
-        self._report.in_question = sum(one.in_question for one in rounds)
+        counts = await self._threads.run(self._store.attempts.live_counts)
+        self._report.in_doubt = sum(each.count for each in counts if each.state is State.IN_DOUBT)
         return sum(one.settled for one in rounds), [one.error for one in rounds if one.error]
 
     async def _rescue_node(self, node: Node) -> _Round:
@@ -91,7 +92,7 @@ class Rescuer:
             fates, error = {}, str(unreachable)
         settlements = self._settle(node, attempts, fates, now)
         settled = await self._record(attempts, settlements)
-        return _Round(len(attempts), settled, error)
+        return _Round(settled, error)
 
     def _read(self, node_id: int) -> tuple[Sequence[Attempt], datetime]:
         return self._store.attempts.in_question(LOOKUP_LIMIT, node_id=node_id), self._store.ping()
@@ -145,6 +146,5 @@ class Rescuer:
 class _Round:
     """What came of asking one node."""
 
-    in_question: int = 0
     settled: int = 0
     error: str = ""

@@ -30,7 +30,7 @@ class MaintenanceServicer(maintenance_pb2_grpc.MaintenanceServiceServicer):
     def _rescue(self) -> wire.Rescue:
         report = self._report
         rescue = wire.Rescue(
-            in_doubt=report.in_question,
+            in_doubt=report.in_doubt,
             settled=report.settled,
             orphans_hung_up=report.orphans_hung_up,
             last_error=report.last_error,
