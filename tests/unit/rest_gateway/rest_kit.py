@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 import grpc_tools
-from google.protobuf import any_pb2, descriptor_pb2, duration_pb2, wrappers_pb2
+from google.protobuf import any_pb2, duration_pb2, wrappers_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_tools import protoc
 
@@ -172,17 +172,18 @@ async def abort(context: Any, code: int, message: str, *, detailed: bool = False
 
 
 @asynccontextmanager
-async def serving(library: Library) -> AsyncIterator[grpc.aio.Channel]:
-    """Run `library` on loopback and yield a channel to it."""
+async def serving_at(library: Library) -> AsyncIterator[str]:
+    """Run `library` on loopback and yield its address."""
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((library.handler(),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield channel
+    yield f"127.0.0.1:{port}"
     await server.stop(None)
 
 
-def file_of(descriptor_set: bytes, name: str) -> descriptor_pb2.FileDescriptorProto:
-    parsed = descriptor_pb2.FileDescriptorSet.FromString(descriptor_set)
-    return next(file for file in parsed.file if file.name == name)
+@asynccontextmanager
+async def serving(library: Library) -> AsyncIterator[grpc.aio.Channel]:
+    """Run `library` on loopback and yield a channel to it."""
+    async with serving_at(library) as address, grpc.aio.insecure_channel(address) as channel:
+        yield channel
