@@ -49,8 +49,8 @@ class Settlement:
 def settle(attempt: Attempt, fate: wire.AttemptFate, now: datetime, grace_s: float) -> Settlement:
     """Return what `fate` means for `attempt`, at `now` by the database's clock.
 
-    NO_TRACE ends only what is in doubt already, and only `grace_s` after its `not_after`: until then an Originate may
-    still be on its way. What was seen alive gets a doubt first, so that the CDR of a call that ends at this moment,
+    "Not dialled" and "no trace" end an attempt only `grace_s` after its `not_after`: until then an Originate may still
+    be on its way, and the lead would be called twice. NO_TRACE ends only what is in doubt already: what was seen alive gets a doubt first, so that the CDR of a call that ends at this moment,
     or an event still in the stream, has a second to arrive.
     """
     when = _moment(fate, "ended_at") or now
@@ -60,8 +60,8 @@ def settle(attempt: Attempt, fate: wire.AttemptFate, now: datetime, grace_s: flo
         ended = _say(attempt, HungUp(fate.hangup_cause, fate.answered), when, "rescue_ended", fate.source)
         return Settlement((*_missed(attempt, fate, when), ended), Settled.ENDED)
     if fate.fate == wire.FATE_NOT_DIALLED:
-        event = NotDialled(f"asterisk says so ({fate.source})")
-        return Settlement((_say(attempt, event, now, "rescue_not_dialled"),), Settled.NOT_DIALLED)
+        # A gateway says so of what it never heard of; until the deadline the request may still be under way to it.
+        return _not_dialled(attempt, fate, now) if _is_over(attempt, now, grace_s) else Settlement()
     if fate.fate == wire.FATE_NO_TRACE:
         if attempt.state is not State.IN_DOUBT:
             return Settlement(doubt(attempt, "asterisk has no trace of it", now))
@@ -81,6 +81,15 @@ def doubt(attempt: Attempt, reason: str, now: datetime) -> tuple[Happening, ...]
     if attempt.state is State.IN_DOUBT:
         return ()
     return (_say(attempt, DoubtRaised(reason), now, "rescue_doubt"),)
+
+
+def _not_dialled(attempt: Attempt, fate: wire.AttemptFate, now: datetime) -> Settlement:
+    reason = f"proven by {fate.source or 'the gateway'}"
+    ended = _say(attempt, NotDialled(reason), now, "rescue_not_dialled")
+    if attempt.state in (State.SUBMITTING, State.SUBMITTED, State.IN_DOUBT):
+        return Settlement((ended,), Settled.NOT_DIALLED)
+    # We saw it ring. Two witnesses who contradict each other make a doubt, and the doubt an unknown outcome.
+    return Settlement((*doubt(attempt, f"it rang, and {reason} it was not dialled", now), ended), Settled.LOST)
 
 
 def _alive(attempt: Attempt, fate: wire.AttemptFate, now: datetime) -> Settlement:

@@ -25,7 +25,7 @@ class WorkerSettings:
         "DISCADOR_NOT_AFTER", default=10.0, parse=duration, help="from the gate to Asterisk's deadline for dialling"
     )
     patience_s: float = setting(
-        "DISCADOR_WORKER_PATIENCE", default=30.0, parse=duration, help="longest wait for a trunk's calls per second"
+        "DISCADOR_WORKER_PATIENCE", default=15.0, parse=duration, help="longest wait for a trunk's calls per second"
     )
     head_start_s: float = setting(
         "DISCADOR_WORKER_HEAD_START", default=0.15, parse=duration, help="from a token to its call: time for the gate"
