@@ -122,7 +122,9 @@ class ImportRaced(StoreError):
     error_id = "import-raced"
 
     def __init__(self, import_id: int, expected_rows: int, rows: int, state: str) -> None:
-        super().__init__(f"import {import_id} is {state} at row {rows}, not at row {expected_rows}; begin again to go on there")
+        super().__init__(
+            f"import {import_id} is {state} at row {rows}, not at row {expected_rows}; begin again to go on there"
+        )
         self.rows = rows
 
 

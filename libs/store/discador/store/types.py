@@ -57,14 +57,15 @@ class AttemptId(sa.types.TypeDecorator[uuid.UUID]):
         return None if value is None else uuid.UUID(bytes=bytes(value))
 
 
+#: JSON as text, since neither database is ever asked to look inside.
+JSON_TEXT: Final = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
+
+
 class JsonObject(sa.types.TypeDecorator[dict[str, Any]]):
-    """A JSON object as text. Text because neither database is ever asked to look inside."""
+    """A JSON object, as a `dict` outside."""
 
-    impl = sa.Text
+    impl = JSON_TEXT
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        return dialect.type_descriptor(mysql.MEDIUMTEXT() if dialect.name == "mysql" else sa.Text())
 
     def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
         return None if value is None else dump_json(value)

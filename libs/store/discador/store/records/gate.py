@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from discador.core.lead import LeadNext
-
 from discador.store.records.attempt import Attempt
 from discador.store.records.campaign import Campaign
 from discador.store.records.lead import Lead

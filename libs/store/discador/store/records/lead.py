@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from discador.core.lead import LeadState
-
 from discador.store.errors import InvalidValue
 
 #: `Lead.ready`

@@ -7,10 +7,10 @@ impossible. On SQLite the indexes of live rows are partial.
 from __future__ import annotations
 
 import sqlalchemy as sa
+
 from discador.core.attempt import Outcome, State
 from discador.core.campaign import Mode
 from discador.core.lead import LeadState
-
 from discador.store.tables.metadata import OPTIONS, Id, metadata
 from discador.store.types import AttemptId, Choice, Instant
 
@@ -43,7 +43,9 @@ attempt = sa.Table(
     sa.Column("ended_at", Instant),
     sa.Column("checked_at", Instant),
     sa.Column("live", sa.SmallInteger, sa.Computed("CASE WHEN state = 'ended' THEN NULL ELSE 1 END", persisted=True)),
-    sa.Column("live_lead", sa.BigInteger, sa.Computed("CASE WHEN state = 'ended' THEN NULL ELSE lead_id END", persisted=True)),
+    sa.Column(
+        "live_lead", sa.BigInteger, sa.Computed("CASE WHEN state = 'ended' THEN NULL ELSE lead_id END", persisted=True)
+    ),
     sa.Index("attempt_no", "lead_id", "no", unique=True),
     sa.Index("attempt_live_lead", "live_lead", unique=True, sqlite_where=sa.text("live_lead IS NOT NULL")),
     sa.Index(

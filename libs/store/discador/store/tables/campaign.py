@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from discador.core.campaign import CampaignState
 
+from discador.core.campaign import CampaignState
 from discador.store.tables.metadata import OPTIONS, Id, metadata
-from discador.store.types import Choice, Instant, JsonObject
+from discador.store.types import JSON_TEXT, Choice, Instant
 
 campaign = sa.Table(
     "campaign",
@@ -14,7 +14,7 @@ campaign = sa.Table(
     sa.Column("id", Id, primary_key=True, autoincrement=True),
     sa.Column("name", sa.String(100), nullable=False),
     sa.Column("state", Choice(CampaignState), nullable=False),
-    sa.Column("settings", JsonObject, nullable=False),
+    sa.Column("settings", JSON_TEXT, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),

@@ -12,7 +12,7 @@ import_ = sa.Table(
     "import",
     metadata,
     sa.Column("id", Id, primary_key=True, autoincrement=True),
-    sa.Column("campaign_id", Id, sa.ForeignKey("campaign.id", name="import_campaign"), nullable=False),
+    sa.Column("campaign_id", Id, sa.ForeignKey("campaign.id", name="fk_import_campaign"), nullable=False),
     sa.Column("list_id", Id),
     sa.Column("file_name", sa.String(255), nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
@@ -36,7 +36,13 @@ import_ = sa.Table(
 import_error = sa.Table(
     "import_error",
     metadata,
-    sa.Column("import_id", Id, sa.ForeignKey("import.id", name="import_error_import"), primary_key=True, autoincrement=False),
+    sa.Column(
+        "import_id",
+        Id,
+        sa.ForeignKey("import.id", name="fk_import_error_import"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     sa.Column("row", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("reason", sa.String(255), nullable=False),
     sa.Column("cells", JsonList, nullable=False),

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from discador.core.lead import LeadState
 
+from discador.core.lead import LeadState
 from discador.store.tables.metadata import OPTIONS, Id, metadata
 from discador.store.types import Choice, Instant, JsonObject
 
@@ -15,7 +15,7 @@ lead_list = sa.Table(
     "lead_list",
     metadata,
     sa.Column("id", Id, primary_key=True, autoincrement=True),
-    sa.Column("campaign_id", Id, sa.ForeignKey("campaign.id", name="lead_list_campaign"), nullable=False),
+    sa.Column("campaign_id", Id, sa.ForeignKey("campaign.id", name="fk_lead_list_campaign"), nullable=False),
     sa.Column("name", sa.String(255), nullable=False),
     sa.Column("import_id", Id),
     sa.Column("leads", sa.BigInteger, nullable=False),

@@ -22,7 +22,7 @@ trunk = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True, autoincrement=True),
     sa.Column("name", sa.String(100), nullable=False),
-    sa.Column("node_id", Id, sa.ForeignKey("node.id", name="trunk_node"), nullable=False),
+    sa.Column("node_id", Id, sa.ForeignKey("node.id", name="fk_trunk_node"), nullable=False),
     sa.Column("dial", sa.String(255), nullable=False),
     sa.Column("number_format", sa.String(40), nullable=False),
     sa.Column("max_channels", sa.Integer, nullable=False),

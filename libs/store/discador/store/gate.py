@@ -1,0 +1,206 @@
+"""The once-only gate: queued → submitting, durable before anybody dials."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+
+from discador.core.attempt import Outcome, State
+from discador.core.campaign import CampaignState
+from discador.store.counters import Tally
+from discador.store.dnc import which_of
+from discador.store.endings import Ending, settle
+from discador.store.history import note
+from discador.store.records import Attempt, Block, Campaign, Candidate, Gated, GateResult, Lead, Trunk, Usage, Verdict
+from discador.store.rows import ATTEMPT, CAMPAIGN, LEAD, TRUNK, attempt_from, campaign_from, lead_from, trunk_from
+from discador.store.system import share_switch
+from discador.store.tables import attempt, campaign, lead, number_usage, trunk
+from discador.store.transaction import Repository, Transaction, writes
+
+_USAGE = tuple(number_usage.c[name] for name in Usage.__dataclass_fields__)
+
+
+class Gate(Repository):
+    """The last transaction before an Originate."""
+
+    @writes
+    def pass_through(
+        self,
+        tx: Transaction,
+        worker: str,
+        attempt_ids: Sequence[uuid.UUID],
+        not_after_s: float,
+        judge: Callable[[Candidate], Verdict],
+    ) -> GateResult:
+        """Let `judge` decide about each attempt that is still queued; what has passed is durable on return.
+
+        Each id passes at most once, whoever asks and how often. `judge` must be pure: after a deadlock it is asked
+        again. It sees the use of a number with what this batch adds to it. While this runs nobody can pause a
+        campaign, switch the system off or add to the do-not-call list; what they committed before is seen.
+        Whatever is raised, nothing has passed for sure: dial nothing. Aim at 10 to 50 ids.
+        """
+        if not share_switch(tx):
+            return GateResult([], [], list(dict.fromkeys(attempt_ids)))
+        campaigns = _share_running(tx, attempt_ids)
+        attempts = _lock_queued(tx, attempt_ids, campaigns)
+        usages = _lock_usages(tx, {each.number for each in attempts})
+        # The clock after the locks: waiting for them counts.
+        now = tx.now()
+        attempts = [each for each in attempts if each.expires_at > now]
+        blocked_numbers = which_of(tx, usages)
+        leads, trunks = _leads_of(tx, attempts), _trunks_of(tx, attempts)
+
+        passed: list[Gated] = []
+        days: defaultdict[date, list[uuid.UUID]] = defaultdict(list)
+        used: dict[str, tuple[Usage, datetime | None]] = {}
+        endings: list[Ending] = []
+        for each in attempts:
+            usage, owner, way, whom = (
+                usages[each.number],
+                campaigns[each.campaign_id],
+                trunks[each.trunk_id],
+                leads[each.lead_id],
+            )
+            verdict = judge(Candidate(each, whom, owner, way, usage, each.number in blocked_numbers, now))
+            if isinstance(verdict, Block):
+                endings.append(_blocked(each, owner, verdict, now))
+                continue
+            days[verdict.local_day].append(each.id)
+            usages[each.number] = _count(usage, verdict.local_day, now)
+            used[each.number] = (usages[each.number], usage.last_at)
+            passed.append(Gated(_submitting(each, worker, verdict.local_day, now, not_after_s), owner, way, whom))
+
+        _write_passed(tx, days, worker, now, now + timedelta(seconds=not_after_s))
+        _write_blocked(tx, endings, now)
+        _write_usages(tx, used)
+        seen = {each.id for each in attempts}
+        return GateResult(
+            passed,
+            [(ending.attempt.id, ending.block_reason) for ending in endings],
+            [each for each in dict.fromkeys(attempt_ids) if each not in seen],
+        )
+
+
+def _share_running(tx: Transaction, ids: Sequence[uuid.UUID]) -> dict[int, Campaign]:
+    owners = sa.select(attempt.c.campaign_id).where(attempt.c.id.in_(ids), attempt.c.state == State.QUEUED).distinct()
+    owner_ids = sorted(tx.execute(owners).scalars())
+    if not owner_ids:
+        return {}
+    query = sa.select(*CAMPAIGN).where(campaign.c.id.in_(owner_ids)).order_by(campaign.c.id)
+    rows = map(campaign_from, tx.execute(query.with_for_update(read=True)))
+    return {each.id: each for each in rows if each.state is CampaignState.RUNNING}
+
+
+def _lock_queued(tx: Transaction, ids: Sequence[uuid.UUID], campaigns: Mapping[int, Campaign]) -> list[Attempt]:
+    if not campaigns:
+        return []
+    query = (
+        sa.select(*ATTEMPT)
+        .where(
+            attempt.c.id.in_(sorted(set(ids))),
+            attempt.c.state == State.QUEUED,
+            attempt.c.campaign_id.in_(list(campaigns)),
+        )
+        .order_by(attempt.c.id)
+    )
+    return [attempt_from(row) for row in tx.execute(query.with_for_update())]
+
+
+def _lock_usages(tx: Transaction, numbers: set[str]) -> dict[str, Usage]:
+    if not numbers:
+        return {}
+    rows = [{"number": number, "today": 0, "total": 0} for number in sorted(numbers)]
+    tx.execute(tx.dialect.upsert(number_usage), rows)
+    found = tx.execute(sa.select(*_USAGE).where(number_usage.c.number.in_(sorted(numbers))))
+    return {row.number: Usage(*row) for row in found}
+
+
+def _leads_of(tx: Transaction, attempts: Sequence[Attempt]) -> dict[int, Lead]:
+    ids = [each.lead_id for each in attempts]
+    if not ids:
+        return {}
+    return {row.id: lead_from(row) for row in tx.execute(sa.select(*LEAD).where(lead.c.id.in_(ids)))}
+
+
+def _trunks_of(tx: Transaction, attempts: Sequence[Attempt]) -> dict[int, Trunk]:
+    ids = sorted({each.trunk_id for each in attempts})
+    if not ids:
+        return {}
+    return {row.id: trunk_from(row) for row in tx.execute(sa.select(*TRUNK).where(trunk.c.id.in_(ids)))}
+
+
+def _count(usage: Usage, day: date, now: datetime) -> Usage:
+    today = usage.today + 1 if usage.day == day else 1
+    return Usage(usage.number, day, today, usage.total + 1, now)
+
+
+def _submitting(each: Attempt, worker: str, day: date, now: datetime, not_after_s: float) -> Attempt:
+    return replace(
+        each,
+        state=State.SUBMITTING,
+        reached=State.SUBMITTING,
+        worker=worker,
+        usage_day=day,
+        submitting_at=now,
+        checked_at=now,
+        not_after=now + timedelta(seconds=not_after_s),
+    )
+
+
+def _blocked(each: Attempt, owner: Campaign, verdict: Block, now: datetime) -> Ending:
+    ended = replace(
+        each, state=State.ENDED, outcome=Outcome.BLOCKED, detail=str(verdict.reason)[:255], ended_at=now, checked_at=now
+    )
+    return Ending(ended, owner.settings, now, str(verdict.reason), verdict.lead_next)
+
+
+def _write_passed(
+    tx: Transaction, days: Mapping[date, Sequence[uuid.UUID]], worker: str, now: datetime, not_after: datetime
+) -> None:
+    for day, ids in days.items():
+        tx.execute(
+            sa.update(attempt)
+            .where(attempt.c.id.in_(ids))
+            .values(
+                state=State.SUBMITTING,
+                reached=State.SUBMITTING,
+                worker=worker,
+                usage_day=day,
+                submitting_at=now,
+                checked_at=now,
+                not_after=not_after,
+            )
+        )
+
+
+def _write_blocked(tx: Transaction, endings: Sequence[Ending], now: datetime) -> None:
+    if not endings:
+        return
+    columns = ("id", "state", "outcome", "detail", "ended_at", "checked_at")
+    tx.update_many(attempt, [{name: getattr(e.attempt, name) for name in columns} for e in endings])
+    note(tx, [(e.attempt.id, None, "blocked", now, e.block_reason) for e in endings], now)
+    tally = Tally()
+    settle(tx, endings, (), now, tally)
+    tally.write(tx)
+
+
+def _write_usages(tx: Transaction, used: Mapping[str, tuple[Usage, datetime | None]]) -> None:
+    tx.update_many(
+        number_usage,
+        [
+            {
+                "number": number,
+                "day": usage.day,
+                "today": usage.today,
+                "total": usage.total,
+                "last_at": usage.last_at,
+                "previous_at": before,
+            }
+            for number, (usage, before) in sorted(used.items())
+        ],
+    )
