@@ -1,0 +1,1 @@
+"""The master: campaigns and leads, their import, reservation for dialling, and all public RPCs."""

@@ -1,0 +1,201 @@
+"""The leader's loop that turns leads into jobs: promote, look, reserve, publish. Ten times a second, and when woken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from discador.core.attempt import State
+from discador.core.compliance import CallingWindow
+from discador.core.pacing import PacingInput, calls_to_reserve
+from discador.master.fleet import Fleet
+from discador.master.jobs import Job, Jobs
+from discador.master.leadership import Leadership
+from discador.master.routes import HORIZON_S, closed_zones, max_backlog, routes
+from discador.runtime.killpoint import killpoint
+from discador.runtime.log import get_logger
+from discador.runtime.threads import Threads
+from discador.store import Store
+from discador.store.errors import DatabaseUnavailable, StaleLeader
+from discador.store.records import Campaign, LiveCount, Node, ReservePlan, Trunk
+
+EXPIRES_IN_S: Final = 20.0  #: an attempt that no worker took by then gives its lead back
+_MAX_BATCH: Final = 200
+_HOUSEKEEPING_S: Final = 1.0
+_ENDLESS: Final = 1_000_000  # the reservation itself finds out how many leads are ready
+_log: Final = get_logger("dialler")
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What the database says at the beginning of a round."""
+
+    campaigns: list[Campaign]
+    trunks: dict[int, Trunk]
+    nodes: dict[int, Node]
+    live: list[LiveCount]
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """Closed zones of a campaign, good for a second and for these windows."""
+
+    window: CallingWindow
+    zones: dict[str, datetime]
+    until: float
+
+
+class _Load:
+    """Attempts that have not ended, kept up to date through a round."""
+
+    def __init__(self, live: list[LiveCount]) -> None:
+        self.by_campaign: Counter[int] = Counter()
+        self.by_trunk: Counter[int] = Counter()
+        self.queued: Counter[int] = Counter()
+        for count in live:
+            self.by_campaign[count.campaign_id] += count.count
+            self.by_trunk[count.trunk_id] += count.count
+            if count.state is State.QUEUED:
+                self.queued[count.trunk_id] += count.count
+
+    def add(self, campaign: Campaign, trunk: Trunk, calls: int) -> None:
+        self.by_campaign[campaign.id] += calls
+        self.by_trunk[trunk.id] += calls
+        self.queued[trunk.id] += calls
+
+
+class Dialler:
+    """Reserves within every limit. The store checks epoch, switch, state and channels again in its transaction."""
+
+    name = "dialler"
+    interval = 0.1
+
+    def __init__(self, store: Store, threads: Threads, jobs: Jobs, fleet: Fleet, leadership: Leadership) -> None:
+        self._store = store
+        self._threads = threads
+        self._jobs = jobs
+        self._fleet = fleet
+        self._leadership = leadership
+        self._closed: dict[int, _Closed] = {}
+        self._rounds = 0
+        self._obstacle = ""
+
+    async def run_once(self) -> int:
+        """Reserve and publish what every limit allows now; return how many."""
+        epoch = self._leadership.epoch
+        if epoch is None:
+            return 0
+        try:
+            reserved = await self._round(epoch)
+        except StaleLeader as error:
+            await self._leadership.step_down(str(error))
+            return 0
+        except (DatabaseUnavailable, RedisError, OSError) as error:
+            # Without either nothing may be dialled; when it is back the next round goes on by itself.
+            self._tell(getattr(error, "error_id", "redis-unavailable"))
+            return 0
+        self._tell("")
+        return reserved
+
+    async def _round(self, epoch: int) -> int:
+        survey = await self._threads.run(self._look)
+        if not survey.campaigns:
+            self._closed.clear()
+            return 0
+        load = _Load(survey.live)
+        backlog = (await self._jobs.backlog()).total
+        most = max_backlog(survey.trunks.values())
+        total = 0
+        for campaign in self._in_turn(survey.campaigns):
+            closed = await self._closed_zones(campaign)
+            for trunk in routes(campaign.settings, survey.trunks, survey.nodes, self._is_up):
+                asked = calls_to_reserve(
+                    PacingInput(
+                        target_calls=campaign.settings.concurrent_calls,
+                        live_calls=load.by_campaign[campaign.id],
+                        campaign_free_channels=campaign.settings.max_channels - load.by_campaign[campaign.id],
+                        trunk_free_channels=trunk.max_channels - load.by_trunk[trunk.id],
+                        calls_per_second=trunk.max_calls_per_second,
+                        queued=load.queued[trunk.id],
+                        horizon_s=HORIZON_S,
+                        backlog=backlog,
+                        max_backlog=most,
+                        hopper=_ENDLESS,
+                    )
+                ).calls
+                if asked < 1:
+                    continue
+                wanted = min(asked, _MAX_BATCH)
+                taken = await self._reserve(epoch, campaign, trunk, wanted, closed)
+                load.add(campaign, trunk, taken)
+                backlog += taken
+                total += taken
+                if taken < wanted:
+                    break  # no lead of this campaign is ready for another trunk either
+        return total
+
+    def _look(self) -> _Survey:
+        campaigns = self._store.campaigns.running() if self._store.system.get().dialling else []
+        if not campaigns:
+            return _Survey([], {}, {}, [])
+        trunks = {trunk.id: trunk for trunk in self._store.trunks.list()}
+        nodes = {node.id: node for node in self._store.nodes.list()}
+        return _Survey(campaigns, trunks, nodes, self._store.attempts.live_counts())
+
+    def _in_turn(self, campaigns: list[Campaign]) -> list[Campaign]:
+        """By priority; those of equal priority take turns at being first."""
+        self._rounds += 1
+        by_id = sorted(campaigns, key=lambda campaign: campaign.id)
+        turn = self._rounds % len(by_id)
+        return sorted(by_id[turn:] + by_id[:turn], key=lambda campaign: campaign.settings.priority)
+
+    def _is_up(self, node: str) -> bool:
+        report = self._fleet.latest.gateway_of(node)
+        return report is not None and report.is_up
+
+    async def _closed_zones(self, campaign: Campaign) -> dict[str, datetime]:
+        """Promote leads that became due, and look at the clock, once a second for each campaign."""
+        now = asyncio.get_running_loop().time()
+        known = self._closed.get(campaign.id)
+        window = campaign.settings.window
+        if known is None or known.until <= now or known.window != window:
+            zones = await self._threads.run(self._keep_house, campaign.id, window)
+            known = self._closed[campaign.id] = _Closed(window, zones, now + _HOUSEKEEPING_S)
+        return known.zones
+
+    def _keep_house(self, campaign_id: int, window: CallingWindow) -> dict[str, datetime]:
+        self._store.reservation.promote(campaign_id)
+        return closed_zones(window, self._store.reservation.zones(campaign_id), self._store.ping())
+
+    async def _reserve(
+        self, epoch: int, campaign: Campaign, trunk: Trunk, limit: int, closed: dict[str, datetime]
+    ) -> int:
+        plan = ReservePlan(
+            campaign_id=campaign.id,
+            trunk_id=trunk.id,
+            node_id=trunk.node_id,
+            limit=limit,
+            expires_in_s=EXPIRES_IN_S,
+            closed_zones=closed,
+        )
+        reserved = await self._threads.run(self._store.reservation.reserve, epoch, plan)
+        if reserved:
+            killpoint("master.reserved")
+            await self._jobs.publish(Job(one.attempt_id, trunk.id, trunk.node_id) for one in reserved)
+            killpoint("master.published")
+            _log.debug("dialler.reserved", campaign_id=campaign.id, trunk_id=trunk.id, size=len(reserved))
+        return len(reserved)
+
+    def _tell(self, obstacle: str) -> None:
+        """Log a change of what stands in the way, not each round."""
+        if obstacle != self._obstacle:
+            self._obstacle = obstacle
+            if obstacle:
+                _log.warning("dialler.stopped", reason=obstacle)
+            else:
+                _log.info("dialler.resumed")

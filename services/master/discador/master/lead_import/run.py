@@ -1,0 +1,120 @@
+"""One import from its first byte to its last row: batches that commit with their checkpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from discador.master.lead_import.columns import columns_of
+from discador.master.lead_import.errors import ImportRefused
+from discador.master.lead_import.feed import UploadBroken
+from discador.master.lead_import.open_table import open_table
+from discador.master.lead_import.options import ImportOptions
+from discador.master.lead_import.record import Table
+from discador.master.lead_import.row import Refusal, RowReader
+from discador.master.lead_import.upload import Upload
+from discador.store import Store
+from discador.store.records import ImportJob, ImportState, NewLead
+
+BATCH_ROWS: Final = 2_000
+_COMMIT_EVERY_S: Final = 1.0  # a slow upload shows progress too
+
+
+class ImportRun:
+    """Runs in a thread of its own; `job` is the newest committed state, for whoever shows progress.
+
+    A file whose form is bad adds nothing and leaves no record. The last batch waits for the digest, so a file
+    of one batch is all or nothing. Killed at any moment, the same file sent again goes on behind the checkpoint.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        campaign_id: int,
+        options: ImportOptions,
+        upload: Upload,
+        normalise: Callable[[str, str], str],
+        zones_of: Callable[[str], tuple[str, ...]],
+    ) -> None:
+        self.upload = upload
+        self.job: ImportJob | None = None
+        self._store = store
+        self._campaign_id = campaign_id
+        self._options = options
+        self._normalise = normalise
+        self._zones_of = zones_of
+
+    def run(self) -> ImportJob:
+        """Import the file and return the finished job.
+
+        Raises:
+            ImportRefused: nothing was added, or the job is failed and says why.
+            UploadBroken: the job is failed; the same file goes on behind its checkpoint.
+        """
+        with open_table(self.upload, self._options.file_name) as table:
+            columns = columns_of(table.sample, self._options)
+            reader = RowReader(columns, self._options, self._normalise, self._zones_of)
+            job = self.job = self._begin()
+            if job.state is ImportState.DONE:
+                return job
+            try:
+                return self._rows(table, reader, job, header=columns.header)
+            except (ImportRefused, UploadBroken) as error:
+                self.job = self._store.imports.fail(job.id, f"{error.error_id}: {error}")
+                raise
+
+    def _begin(self) -> ImportJob:
+        """Begin, or go on. What a wrong file left behind under this digest is no checkpoint for the right one."""
+        jobs = self._store.imports.list(1000, campaign_id=self._campaign_id)
+        spoiled = sum(
+            job.rows > 0 and job.sha256 == self.upload.sha256 and job.error.startswith("import-checksum-mismatch")
+            for job in jobs
+        )
+        options = self._options
+        return self._store.imports.begin(
+            campaign_id=self._campaign_id,
+            file_name=options.file_name,
+            sha256=self.upload.sha256,
+            options_hash=options.digest_of_run(spoiled),
+            size=self.upload.size,
+            dry_run=options.dry_run,
+        )
+
+    def _rows(self, table: Table, reader: RowReader, job: ImportJob, *, header: bool) -> ImportJob:
+        records = table.records()
+        if header:
+            next(records, None)
+        leads: list[NewLead] = []
+        refused: list[Refusal] = []
+        rows = committed = job.rows
+        due = time.monotonic() + _COMMIT_EVERY_S
+        for position, record in enumerate(records):
+            if position < committed:
+                continue  # behind the checkpoint: committed by the run before
+            made = reader.read(record)
+            if isinstance(made, NewLead):
+                leads.append(made)
+            else:
+                refused.append(made)
+            rows += 1
+            if rows - job.rows >= BATCH_ROWS or time.monotonic() >= due:
+                job = self._commit(job, rows - job.rows, leads, refused)
+                leads, refused = [], []
+                due = time.monotonic() + _COMMIT_EVERY_S
+        self.upload.verify()
+        if leads or refused:
+            job = self._commit(job, rows - job.rows, leads, refused)
+        job = self.job = self._store.imports.finish(job.id)
+        return job
+
+    def _commit(self, job: ImportJob, new_rows: int, leads: list[NewLead], refused: list[Refusal]) -> ImportJob:
+        self.job = self._store.imports.commit_batch(
+            job.id,
+            expected_rows=job.rows,
+            new_rows=new_rows,
+            bytes_read=self.upload.bytes_read,
+            leads=leads,
+            refused=[(refusal.row, refusal.reason, refusal.cells) for refusal in refused],
+        )
+        return self.job
