@@ -84,6 +84,7 @@ UNSOUND = [
     '{"boxedLarge": "x"}', '{"any": {"@type": "x/unknown.Type"}}', '{"any": {"title": "a"}}', '{"any": {"@type": 1}}',
     '{"any": {"@type": "library.v1.Book"}}', '{"any": {"@type": "x/library.v1.Book", "unknown": 1}}',
     '{"any": {"@type": "x/google.protobuf.Duration", "value": "1s", "more": 1}}', '{"times": [1]}',
+    '{"value": ' + "9" * 4000 + "}", '{"precise": ' + "9" * 4000 + "}", '{"object": {"a": ' + "9" * 400 + "}}",
     '{"large": ' + "9" * 5000 + "}", "[" * 100_000, '{"value":' * 101 + "1" + "}" * 101,
     '{"value": ' + "[" * 100 + "]" * 100 + "}",
 ]  # fmt: skip

@@ -75,12 +75,14 @@ def test_what_is_passed_beside_the_set_must_fit_it() -> None:
             library(),
             {SERVICE: _never, "library.v1.Nobody": _never},
             headers_allowed=["grpc-metadata-x"],
+            ping_interval=0,
             body_limits={f"{SERVICE}.Nothing": 1, f"{SERVICE}.Echo": 1},
         )
     assert [(refusal.method, refusal.rule) for refusal in error.value.refusals] == [
         ("library.v1.Nobody", "unknown-service"),
         ("headers_allowed", "reserved-header"),
         (f"{SERVICE}.Nothing", "unknown-method"),
+        ("ping_interval", "ping-interval"),
     ]
 
 

@@ -61,6 +61,11 @@ async def test_an_empty_stream_ends_well(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/events", headers=SSE)).text == "event: end\ndata: {}\n\n"
 
 
+async def test_a_deadline_beyond_every_clock_is_a_long_one(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/events?count=1", headers={"grpc-timeout": "99999999H"})
+    assert answer.status_code == 200
+
+
 async def test_last_event_id_resumes_and_outdoes_the_query(client: httpx.AsyncClient, service: Library) -> None:
     await client.get("/v1/events?cursor=3", headers={**SSE, "last-event-id": "ç7".encode()})
     assert service.asked.cursor == "ç7"

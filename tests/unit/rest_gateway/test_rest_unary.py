@@ -110,7 +110,7 @@ async def test_a_mounted_gateway_routes_below_its_mount_point(channel: grpc.aio.
         assert (await client.get("/the%20api/v1/echo/a%2Fb")).json()["text"] == "a/b"
         assert (await client.get("/the%20api/v1/echo/a%2Fb/")).status_code == 404
         document = (await client.get("/the%20api/openapi.json")).json()
-        assert document["servers"] == [{"url": "/the api"}]
+        assert document["servers"] == [{"url": "/the%20api"}]
 
 
 async def test_a_server_without_raw_path_is_served_from_the_decoded_one(channel: grpc.aio.Channel) -> None:

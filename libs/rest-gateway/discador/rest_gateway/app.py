@@ -39,7 +39,7 @@ class RestGateway:
         max_body: bytes of a request body.
         body_limits: another limit for a method, by `pkg.Service.Method`.
         deadlines: bounds of `Grpc-Timeout`.
-        ping_interval: seconds of silence after which an event stream carries a comment; at most 15.
+        ping_interval: seconds of silence after which an event stream carries a comment; above 0, at most 15.
         title, version: of the OpenAPI document.
         www_authenticate: the challenge sent with 401.
 
@@ -73,6 +73,8 @@ class RestGateway:
             for name in self._body_limits
             if name not in known and name not in {refusal.method for refusal in rules.refusals}
         ]
+        if not 0 < ping_interval <= 15:
+            refusals.append(Refusal("ping_interval", "ping-interval", "it lies above 0 and is 15 s at most"))
         if refusals:
             raise GatewayRefused(refusals)
         self._table = rules.table
@@ -81,7 +83,7 @@ class RestGateway:
         self._calls = call.Calls(channels)
         self._max_body = max_body
         self._deadlines = deadlines or Deadlines()
-        self._ping_interval = min(ping_interval, 15.0)
+        self._ping_interval = ping_interval
         self._challenge = www_authenticate
         self._openapi = OpenApiDocument(schema, rules.bindings, title, version)
 
@@ -122,11 +124,11 @@ class RestGateway:
         timeout = self._deadlines.timeout(headers.get("grpc-timeout"), is_stream=binding.is_stream)
         clock = asyncio.get_running_loop().time
         started = clock()
+        metadata = self._metadata.of(request)  # a caller the hook refuses uploads nothing
         content = await self._read_body(binding, request, receive, timeout)
         query, content_type = request.scope["query_string"], headers.get("content-type", "")
         message = self._builder.build(match, query, content_type, content)
         conditional.apply_if_match(binding, message, headers.get("if-match"))
-        metadata = self._metadata.of(request)
         remaining = None if timeout is None else max(0.0, timeout - (clock() - started))
         if binding.is_stream:
             stream = StreamAnswer(binding, request, self._printer, self._rpc_error, self._ping_interval)

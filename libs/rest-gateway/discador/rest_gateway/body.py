@@ -32,4 +32,4 @@ async def read(receive: Receive, content_length: str, limit: int) -> bytes:
 
 def _too_large(limit: int) -> RequestError:
     message = f"the body is larger than {limit} bytes"
-    return RequestError(8, message, http_status=413, headers={"Connection": "close"})
+    return RequestError(8, message, http_status=413)

@@ -29,7 +29,7 @@ class Calls:
 
     def _handle(self, binding: Binding) -> Callable[..., Any]:
         source = self._channels[binding.service]
-        channel = source if isinstance(source, Channel) else source()
+        channel = source() if callable(source) else source
         cached = self._handles.get(binding.rpc)
         if cached is None or cached[0] is not channel:
             open_method = channel.unary_stream if binding.is_stream else channel.unary_unary

@@ -11,6 +11,8 @@ from discador.rest_gateway.errors import RequestError
 _TIMEOUT: Final = re.compile(r"([0-9]{1,8})([HMSmun])")
 _SECONDS: Final = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 
+_LONGEST: Final = 365 * 24 * 3600.0  # more overflows gRPC's clock
+
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -35,4 +37,4 @@ def _parse(header: str) -> float:
     found = _TIMEOUT.fullmatch(header)
     if not found:
         raise RequestError.invalid("must be up to 8 digits and one of H M S m u n", "Grpc-Timeout")
-    return int(found[1]) * _SECONDS[found[2]]
+    return min(int(found[1]) * _SECONDS[found[2]], _LONGEST)

@@ -111,7 +111,7 @@ class JsonReader:
     def _dynamic(self, message: Any, value: Any, path: str) -> None:
         try:
             json_format.ParseDict(value, message, descriptor_pool=self._schema.pool)
-        except (json_format.ParseError, ValueError, TypeError):
+        except (json_format.ParseError, ValueError, TypeError, OverflowError):
             raise RequestError.invalid(f"is no JSON form of {message.DESCRIPTOR.name}", path) from None
 
     def _any(self, message: Any, value: dict[str, Any], path: str) -> None:

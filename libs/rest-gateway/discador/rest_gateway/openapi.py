@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Final
+from urllib.parse import quote
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from starlette.requests import Request
@@ -62,7 +63,7 @@ class OpenApiDocument:
 
     def response(self, request: Request) -> Response:
         """Answer with the document, or with 304 where the client has it."""
-        root = request.scope.get("root_path", "") or "/"
+        root = quote(request.scope.get("root_path", "")) or "/"
         if self._rendered is None or self._rendered[0] != root:
             body = dumps({**self.content, "servers": [{"url": root}]})
             self._rendered = (root, body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
