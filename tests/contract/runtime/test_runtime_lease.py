@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from discador.runtime import keys
 from discador.runtime.lease import Lease, LeaseKeeper
 from discador.runtime.redis_client import Redis, connect

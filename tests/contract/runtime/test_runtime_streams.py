@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+
+from discador.runtime.embedded_redis import EmbeddedRedis
 from discador.runtime.redis_client import Redis, connect
 from discador.runtime.streams import Backlog, Entry, Wiped, WorkStream
 
@@ -81,9 +84,7 @@ async def let_lie(redis: Redis, stream: WorkStream, consumer: str, ids: list[str
     await redis.xclaim(stream.key, stream.group, consumer, 0, ids, idle=60_000, justid=True)  # type: ignore[arg-type]
 
 
-async def test_a_reclaim_finds_idle_work_behind_many_entries_that_are_renewed(
-    stream: WorkStream, redis: Redis
-) -> None:
+async def test_a_reclaim_finds_idle_work_behind_many_entries_that_are_renewed(stream: WorkStream, redis: Redis) -> None:
     ids = await stream.publish(jobs(*range(120)))
     await stream.read("busy", 119, 0)
     await stream.read("dead", 1, 0)
@@ -153,11 +154,15 @@ async def test_a_wipe_is_told_once_and_the_group_stands_again(stream: WorkStream
     assert numbers(await stream.read("a", 1, 0)) == [2]
 
 
-async def test_a_wipe_wakes_a_reader_that_waits(stream: WorkStream, redis: Redis, redis_server: object) -> None:
-    other = connect(redis_server.url)  # type: ignore[attr-defined]
+async def test_a_wipe_wakes_a_reader_that_waits(
+    stream: WorkStream, redis: Redis, redis_server: EmbeddedRedis, eventually: Any
+) -> None:
+    async def somebody_reads() -> bool:
+        return any(client["cmd"] == "xreadgroup" for client in await redis.client_list())
+
+    other = connect(redis_server.url)
     reader = asyncio.ensure_future(WorkStream(other, stream.key, stream.group).read("a", 1, 4000))
-    while not any(client["cmd"] == "xreadgroup" for client in await redis.client_list()):
-        await asyncio.sleep(0.01)
+    await eventually(somebody_reads)
     await redis.flushall()
     with pytest.raises(Wiped):
         await reader
@@ -173,9 +178,7 @@ async def test_work_published_between_a_wipe_and_its_discovery_is_read(stream: W
 
 
 @pytest.mark.parametrize("operation", ["renew", "reclaim", "pending", "drop_idle_consumers"])
-async def test_every_operation_on_the_group_tells_of_a_wipe(
-    stream: WorkStream, redis: Redis, operation: str
-) -> None:
+async def test_every_operation_on_the_group_tells_of_a_wipe(stream: WorkStream, redis: Redis, operation: str) -> None:
     await redis.flushall()
     calls = {
         "renew": lambda: stream.renew("a", ["1-1"]),

@@ -7,10 +7,10 @@ import math
 import time
 
 import pytest
+
 from discador.runtime import keys
 from discador.runtime.redis_client import Redis
 from discador.runtime.token_bucket import TokenBucket
-
 
 Grant = tuple[float, float]  # the server granted between these two readings of our clock
 

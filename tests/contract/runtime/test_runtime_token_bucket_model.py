@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 import redis as sync_redis
-from discador.runtime import token_bucket
-from discador.runtime.embedded_redis import EmbeddedRedis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from discador.runtime import token_bucket
+from discador.runtime.embedded_redis import EmbeddedRedis
 
 # The same script with the clock as an argument.
 SCRIPT = token_bucket._TAKE.replace("redis.call('TIME')", "{tonumber(ARGV[5]), tonumber(ARGV[6])}")
@@ -69,9 +70,7 @@ def test_the_script_grants_what_the_model_grants_and_never_too_much_in_a_second(
             client.flushall()
             model.tat = None
         second, micros = divmod(now, 1_000_000)
-        granted, wait = script(
-            keys=["discador:bucket:t"], args=[interval, tolerance, wanted, 60_000, second, micros]
-        )
+        granted, wait = script(keys=["discador:bucket:t"], args=[interval, tolerance, wanted, 60_000, second, micros])
         assert granted == model.take(now, wanted)
         assert wait == max(0, (model.tat or 0) - tolerance - now)
         granted_at += [now] * granted

@@ -20,6 +20,8 @@ from types import TracebackType
 from typing import Any, Final
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from .embedded_redis_guard import __file__ as _guard_file
 from .log import get_logger
@@ -219,7 +221,8 @@ class EmbeddedRedis:
 
 
 def _answers(url: str) -> bool:
-    client = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+    once = Retry(NoBackoff(), 0)
+    client = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=once)
     try:
         return bool(client.ping())
     except (redis.RedisError, OSError):

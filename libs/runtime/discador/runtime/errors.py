@@ -8,7 +8,7 @@ ServiceError                          code chosen by the raiser
 ├── Exhausted         exhausted           RESOURCE_EXHAUSTED    retry later, more slowly
 ├── PermissionDenied  permission-denied   PERMISSION_DENIED
 ├── Unauthenticated   unauthenticated     UNAUTHENTICATED
-└── RemoteError       the remote's id     the remote's code     raised by `grpc_client`
+└── RemoteError       the remote's id     the remote's code     see `remote_error`
 
 Any other exception that has a kebab-case `error_id` (the pure core's) is the caller's fault: its text is
 shown, its `faults` (path, message) become violations, the code follows its `kind`. Everything else is

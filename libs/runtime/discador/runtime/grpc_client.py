@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import grpc
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
 from .errors import ServiceError
+from .remote_error import RemoteError, raise_rich, remote_error
 from .tls import Tls
+
+__all__ = ["RemoteError", "channel", "deadline", "raise_rich", "remote_error"]
 
 _MARGIN_S: Final = 0.05  # what the caller keeps to answer its own caller
 _OPTIONS: Final = (
@@ -26,10 +26,6 @@ _OPTIONS: Final = (
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.max_receive_message_length", 8 * 1024 * 1024),
 )
-
-
-class RemoteError(ServiceError):
-    """Another service refused or did not answer. `error_id` is its own, or `remote-<code>` if it gave none."""
 
 
 def channel(
@@ -68,41 +64,6 @@ def deadline(context: Any, own_s: float = 15.0) -> float:
             code=grpc.StatusCode.DEADLINE_EXCEEDED,
         )
     return left
-
-
-def remote_error(error: grpc.RpcError) -> RemoteError:
-    """Read the rich status of a failed call."""
-    call: Any = error  # an AioRpcError is the call too
-    code: grpc.StatusCode = call.code()
-    status: Any = None
-    with suppress(ValueError):  # the two encodings of the status differ: not ours, so a plain error
-        status = rpc_status.from_call(call)
-    if status is None:
-        # The text was written by a library and may name addresses.
-        text = f"the other service answered {code.name} without saying why"
-        return RemoteError(text, error_id=f"remote-{code.name.lower().replace('_', '-')}", code=code)
-    error_id = f"remote-{code.name.lower().replace('_', '-')}"
-    retry_after_s = None
-    violations: list[tuple[str, str]] = []
-    for detail in status.details:
-        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-            info = error_details_pb2.ErrorInfo()
-            detail.Unpack(info)
-            error_id = info.reason
-        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
-            retry = error_details_pb2.RetryInfo()
-            detail.Unpack(retry)
-            retry_after_s = retry.retry_delay.ToMilliseconds() / 1000
-        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
-            bad = error_details_pb2.BadRequest()
-            detail.Unpack(bad)
-            violations = [(item.field, item.description) for item in bad.field_violations]
-    return RemoteError(status.message, error_id=error_id, code=code, retry_after_s=retry_after_s, violations=violations)
-
-
-def raise_rich(error: grpc.RpcError) -> NoReturn:
-    """Raise the `RemoteError` of a failed call."""
-    raise remote_error(error) from error
 
 
 class _Callable:

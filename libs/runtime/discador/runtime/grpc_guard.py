@@ -12,6 +12,7 @@ import grpc
 from grpc_status import rpc_status
 
 from .errors import ServiceError, Unauthenticated, Unavailable, as_service_error, to_status
+from .remote_error import explained
 
 _HEALTH = "/grpc.health.v1.Health/"
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -26,6 +27,7 @@ class Guard(grpc.aio.ServerInterceptor):
             raise ValueError("a gRPC server needs a service token")
         self._expected = b"Bearer " + token.encode()
         self._streams: set[asyncio.Task[Any]] = set()
+        self._watches: set[asyncio.Task[Any]] = set()  # of health: they end last, having told the news
         self._draining = False
 
     async def intercept_service(
@@ -45,10 +47,19 @@ class Guard(grpc.aio.ServerInterceptor):
         return self._rebuilt(handler, self._writer(method, behaviour))
 
     def end_streams(self) -> None:
-        """End every open server stream with UNAVAILABLE, so that clients go elsewhere."""
+        """End every open server stream but health watches with UNAVAILABLE, so that clients go elsewhere."""
         self._draining = True
         for task in tuple(self._streams):
             task.cancel()
+
+    def end_watches(self) -> None:
+        """End the health watches likewise."""
+        for task in tuple(self._watches):
+            task.cancel()
+
+    @property
+    def watched(self) -> bool:
+        return bool(self._watches)
 
     def _has_token(self, details: grpc.HandlerCallDetails) -> bool:
         for name, value in details.invocation_metadata or ():
@@ -66,13 +77,13 @@ class Guard(grpc.aio.ServerInterceptor):
             except grpc.aio.AbortError:
                 raise
             except Exception as error:
-                await _abort(context, as_service_error(error, method=method))
+                await _abort(context, explained(error, method=method))
 
         return call
 
     def _writer(self, method: str, behaviour: Callable[..., Any]) -> Callable[..., Any]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-            task = self._enter()
+            task = self._enter(method)
             try:
                 await behaviour(request, context)
             except grpc.aio.AbortError:
@@ -80,15 +91,15 @@ class Guard(grpc.aio.ServerInterceptor):
             except asyncio.CancelledError:
                 await self._end(task, context)
             except Exception as error:
-                await _abort(context, as_service_error(error, method=method))
+                await _abort(context, explained(error, method=method))
             finally:
-                self._streams.discard(task)
+                self._leave(task)
 
         return call
 
     def _generator(self, method: str, behaviour: Callable[..., Any]) -> Callable[..., Any]:
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
-            task = self._enter()
+            task = self._enter(method)
             try:
                 async for message in behaviour(request, context):
                     yield message
@@ -97,19 +108,23 @@ class Guard(grpc.aio.ServerInterceptor):
             except asyncio.CancelledError:
                 await self._end(task, context)
             except Exception as error:
-                await _abort(context, as_service_error(error, method=method))
+                await _abort(context, explained(error, method=method))
             finally:
-                self._streams.discard(task)
+                self._leave(task)
 
         return call
 
-    def _enter(self) -> asyncio.Task[Any]:
+    def _enter(self, method: str) -> asyncio.Task[Any]:
         task = asyncio.current_task()
         assert task is not None, "a gRPC handler always runs in a task"
-        self._streams.add(task)
+        (self._watches if method.startswith(_HEALTH) else self._streams).add(task)
         if self._draining:
             task.cancel()
         return task
+
+    def _leave(self, task: asyncio.Task[Any]) -> None:
+        self._streams.discard(task)
+        self._watches.discard(task)
 
     async def _end(self, task: asyncio.Task[Any], context: grpc.aio.ServicerContext[Any, Any]) -> NoReturn:
         if not self._draining or context.cancelled():

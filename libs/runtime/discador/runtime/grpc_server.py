@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from .tls import Tls
 
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
+_WATCH_LINGER_S: Final = 0.1  # for the news to be written; an open watch would use up the whole grace
 _OPTIONS: Final = (
     ("grpc.so_reuseport", 0),  # two servers on one port must be an error, not a lottery
     ("grpc.keepalive_time_ms", 60_000),
@@ -103,6 +105,9 @@ class GrpcServer:
         server, self._server = self._server, None
         await self._health.enter_graceful_shutdown()
         self._guard.end_streams()
+        if self._guard.watched:
+            await asyncio.sleep(_WATCH_LINGER_S)
+            self._guard.end_watches()
         await server.stop(self._grace_s if grace_s is None else grace_s)
         self._log.info("grpc.stopped", port=self.port)
 

@@ -7,6 +7,7 @@ means that the parent is gone, by whatever death: then we stop in order. Works o
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -21,7 +22,7 @@ def watch_parent(stop: Callable[[str], object]) -> None:
     loop = asyncio.get_running_loop()
 
     def wait() -> None:
-        while sys.stdin.buffer.read(4096):
+        while os.read(sys.stdin.fileno(), 4096):  # not through sys.stdin: its lock would break an exit meanwhile
             continue
         if not loop.is_closed():
             loop.call_soon_threadsafe(stop, "parent ended")

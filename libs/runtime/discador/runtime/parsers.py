@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -34,7 +34,7 @@ def integer(low: int | None = None, high: int | None = None) -> Callable[[str], 
     """A whole number, both limits included."""
 
     def parse(value: str) -> int:
-        if not re.fullmatch(r"[+-]?\d{1,18}", value):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", value):
             raise ValueError("must be a whole number")
         number = int(value)
         if low is not None and number < low:
@@ -50,7 +50,7 @@ def number(low: float | None = None, high: float | None = None) -> Callable[[str
     """A decimal number with a point, both limits included."""
 
     def parse(value: str) -> float:
-        if not re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,18})?", value):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?", value):
             raise ValueError("must be a number such as 2.5")
         amount = float(value)
         if low is not None and amount < low:
@@ -99,7 +99,7 @@ def choice(*options: str) -> Callable[[str], str]:
 
 def host_port(value: str) -> Address:
     """`host:port` or `[ipv6]:port`; port 0 asks the system for a free one."""
-    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]/]+)):(\d{1,5})", value.strip())
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]/]+)):([0-9]{1,5})", value.strip())
     if not found or int(found[3]) > 65535:
         raise ValueError("must be host:port, such as 127.0.0.1:50051")
     return Address(found[1] or found[2], int(found[3]))
