@@ -84,7 +84,10 @@ class Supervisor:
         critical: bool = False,
         until_quiet: bool = False,
     ) -> Supervised:
-        """Run a long-lived coroutine. If it raises it is started again, as a failed loop is; if it returns, done."""
+        """Run a long-lived coroutine. If it raises it is started again, as a failed loop is; if it returns, done.
+
+        It is cancelled at stop (at quiet with `until_quiet`).
+        """
         return self._add(Supervised(name, run, None, critical, until_quiet))
 
     def on_start(self, hook: Hook) -> None:
