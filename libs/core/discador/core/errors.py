@@ -18,9 +18,13 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """Something the rules forbid. `error_id` is stable, for machines; the message tells people what to do."""
+    """Something the rules forbid. `error_id` is stable, for machines; the message tells people what to do.
+
+    `kind` is "invalid" where the request itself is wrong, "precondition" where only the present state forbids it.
+    """
 
     error_id: ClassVar[str] = "domain-error"
+    kind: ClassVar[str] = "invalid"
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -49,6 +53,7 @@ class IllegalTransition(DomainError):
     """The campaign cannot obey this command in its present state; `allowed` names those that it can."""
 
     error_id = "campaign-illegal-transition"
+    kind = "precondition"
 
     def __init__(self, message: str, allowed: tuple[str, ...]) -> None:
         super().__init__(message)
