@@ -48,6 +48,10 @@ class Ami:
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         return action_id
 
+    async def drain(self) -> None:
+        """Wait while Asterisk takes what was sent more slowly than it is written."""
+        await self._writer.drain()
+
     async def action(
         self,
         name: str,
@@ -57,7 +61,8 @@ class Ami:
     ) -> Message:
         """Send an action and return its response."""
         action_id = self.send(name, headers, variables)
-        future = self._answers[action_id] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._answers[action_id] = future
         async with asyncio.timeout(within):
             return await future
 
