@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from discador.master.database import Database
 from discador.master.dialler import Dialler
 from discador.master.event_streams import EventStreams
@@ -12,6 +10,7 @@ from discador.master.first_routes import make_missing
 from discador.master.fleet import Fleet
 from discador.master.jobs import Jobs
 from discador.master.leadership import Leadership
+from discador.master.release import release
 from discador.master.restart_watch import RestartWatch
 from discador.master.rpc.attempts import AttemptServicer
 from discador.master.rpc.campaigns import CampaignServicer
@@ -49,7 +48,6 @@ _IMPORT_THREADS = 3
 
 async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
     """Open store and Redis, bind the port, register loops and hooks. Standbys serve every RPC as the leader does."""
-    release = version("discador-master")
     instance = instance_id("master")
     redis = connect(settings.redis_url, name="master")
     threads = Threads(settings.database_threads, name="rpc")
@@ -81,14 +79,14 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
         (worker_pb2_grpc.add_WorkerServiceServicer_to_server, WorkerServicer(fleet, redis)),
         (
             system_pb2_grpc.add_SystemServiceServicer_to_server,
-            SystemServicer(database, fleet, jobs, EventStreams(redis), redis, wake, release),
+            SystemServicer(database, fleet, jobs, EventStreams(redis), redis, wake, release()),
         ),
     ]
     server = GrpcServer(str(settings.bind), settings.service_token, services)
     port = await server.start()
     heartbeat = Heartbeat(
         redis,
-        Instance("master", instance, release, f"{settings.bind.host}:{port}"),
+        Instance("master", instance, release(), f"{settings.bind.host}:{port}"),
         state=lambda: supervisor.state.value,
         stats=lambda: {"leading": leadership.epoch is not None, "epoch": leadership.epoch or 0},
     )

@@ -49,35 +49,41 @@ class CsvTable:
         first = self._sample_lines()
         if any("\0" in line for line in first):
             raise ImportRefused("import-not-text", "the file is not text: save the list as CSV or .xlsx")
-        if not any(line.strip() for line in first if not _TOLD.fullmatch(line)):
-            raise ImportRefused("import-empty", "the file holds no row")
-        told = _TOLD.fullmatch(first[0])
+        told = _TOLD.fullmatch(first[0]) if first else None
         if told:  # Excel's own way to name the delimiter; the line is no row
             first = first[1:]
         self._delimiter = told[1] if told else delimiter_of(first)
         self._first = first
         # The last line of a long sample may be the beginning of a record.
         whole = first if len(first) < 3 else first[: len(first) - 1]
-        self.sample = [row for row in csv.reader(whole, delimiter=self._delimiter) if any(row)]
+        self.sample = [row for row in csv.reader(whole, delimiter=self._delimiter) if any(map(str.strip, row))]
+        if not self.sample:
+            raise ImportRefused("import-empty", "the file holds no row")
 
     def records(self) -> Iterator[Record]:
         """Every record of the file, in order, blank ones left out but counted."""
         lines = _Lines(self._all_lines())
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         number = 0
-        while lines.begin_record():
-            number += 1
+        while True:
+            lines.begin_record()
             try:
-                cells = next(csv.reader(lines, delimiter=self._delimiter, strict=True))
+                cells = next(reader)
+            except StopIteration:
+                return
             except (csv.Error, _QuoteNotClosed) as error:
                 broken = lines.give_back_all_but_first()
+                reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
                 if "expected after" not in str(error):
+                    number += 1
                     yield Record(number, [broken.rstrip("\r\n")[:MAX_ROW_CHARS]], "quote-not-closed")
                     continue
                 # `"Zé" Silva`: wrong by the book, plain to a reader.
                 cells = next(csv.reader([broken], delimiter=self._delimiter))
-            if sum(map(len, cells)) > MAX_ROW_CHARS:
+            number += 1
+            if lines.chars > MAX_ROW_CHARS:
                 yield Record(number, [cell[:100] for cell in cells[:20]], "row-too-long")
-            elif any(cells):
+            elif any(map(str.strip, cells)):
                 yield Record(number, cells)
 
     def _sample_lines(self) -> list[str]:
@@ -111,12 +117,14 @@ class _Lines:
         self._again: deque[str] = deque()
         self._record: list[str] = []
 
-    def begin_record(self) -> bool:
-        """Forget the record before; False at the end of the file."""
+    def begin_record(self) -> None:
+        """Forget the record before."""
         self._record.clear()
-        if not self._again and (line := next(self._lines, "")):
-            self._again.append(line)
-        return bool(self._again)
+
+    @property
+    def chars(self) -> int:
+        """Length of the record, quotes and delimiters included."""
+        return len(self._record[0]) if len(self._record) == 1 else sum(map(len, self._record))
 
     def give_back_all_but_first(self) -> str:
         """Return the record's first line; the others will be read again as records of their own."""

@@ -35,7 +35,7 @@ def delimiter_of(lines: Sequence[str]) -> str:
 
 
 def _score(lines: Sequence[str], delimiter: str) -> tuple[float, float, int]:
-    rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(row)][:_ROWS_LOOKED_AT]
+    rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(map(str.strip, row))][:_ROWS_LOOKED_AT]
     widths = Counter(len(row) for row in rows)
     if not widths:
         return (0.0, 0.0, 0)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-#: Widest row and longest cell that are read; beyond them a row is refused, not cut.
-MAX_CELLS = 256
-MAX_CELL_CHARS = 4_000
-MAX_ROW_CHARS = 32_000
+#: Widest and longest row that is read; one beyond is refused, not cut.
+MAX_CELLS: Final = 256
+MAX_ROW_CHARS: Final = 16_000
 
 
 @dataclass(frozen=True, slots=True)

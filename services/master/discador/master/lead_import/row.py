@@ -10,10 +10,11 @@ from typing import Final
 from discador.core.errors import InvalidNumber
 from discador.master.lead_import.columns import Columns
 from discador.master.lead_import.options import ImportOptions
-from discador.master.lead_import.record import MAX_CELL_CHARS, MAX_CELLS, Record
-from discador.master.texts import CONTROL, MAX_EXTERNAL_ID, MAX_FIELDS_CHARS, MAX_LEAD_NAME
+from discador.master.lead_import.record import MAX_CELLS, Record
+from discador.master.texts import CONTROL, MAX_EXTERNAL_ID, MAX_LEAD_NAME
 from discador.store.records import NewLead
 
+#: In further columns they become blanks: addresses are often written in several lines.
 _LINE_BREAKS: Final = re.compile(r"[\r\n\t\v\f]+")
 _KEPT_CELLS: Final = 30
 _KEPT_CHARS: Final = 200
@@ -56,7 +57,7 @@ class RowReader:
         cells = record.cells
         if record.fault:
             return record.fault
-        if len(cells) > MAX_CELLS or any(len(cell) > MAX_CELL_CHARS for cell in cells):
+        if len(cells) > MAX_CELLS:
             return "row-too-long"
         columns = self._columns
         width = len(cells)
@@ -65,8 +66,11 @@ class RowReader:
             return "number-missing"
         name = _cell(cells, columns.name)
         external_id = _cell(cells, columns.external_id)
-        if CONTROL.search(name) or CONTROL.search(external_id):
-            return "control-characters"
+        if CONTROL.search("".join(cells)):  # seldom; then cell by cell
+            cells = [_LINE_BREAKS.sub(" ", cell) for cell in cells]
+            kept = (cells[column] for column, _ in columns.fields if column < width)
+            if any(CONTROL.search(text) for text in (name, external_id, *kept)):
+                return "control-characters"
         if len(name) > MAX_LEAD_NAME:
             return "name-too-long"
         if len(external_id) > MAX_EXTERNAL_ID:
@@ -74,11 +78,7 @@ class RowReader:
         priority = self._priority(_cell(cells, columns.priority))
         if priority is None:
             return "priority-invalid"
-        fields = {key: text for column, key in columns.fields if column < width and (text := _folded(cells[column]))}
-        if sum(map(len, fields.values())) > MAX_FIELDS_CHARS:
-            return "row-too-long"
-        if any(CONTROL.search(text) for text in fields.values()):
-            return "control-characters"
+        fields = {key: text for column, key in columns.fields if column < width and (text := cells[column].strip())}
         try:
             number = self._normalise(written, self._options.region)
         except InvalidNumber as error:
@@ -96,8 +96,3 @@ class RowReader:
 
 def _cell(cells: list[str], column: int | None) -> str:
     return cells[column].strip() if column is not None and column < len(cells) else ""
-
-
-def _folded(text: str) -> str:
-    """A further column's text in one line: addresses are often written in several."""
-    return _LINE_BREAKS.sub(" ", text).strip() if text else text

@@ -100,7 +100,7 @@ def _guard(source: IO[bytes]) -> None:
 
 def _cells(values: Iterable[object]) -> list[str]:
     cells = [_text(value) for value in values]
-    while cells and not cells[-1]:
+    while cells and not cells[-1].strip():
         cells.pop()
     return cells
 
