@@ -19,7 +19,7 @@ from discador.rest_gateway.scalars import WELL_KNOWN
 from discador.rest_gateway.schema import is_map
 from tests.unit.rest_gateway.rest_kit import SERVICE, library_schema, new
 
-RULES = Rules(library_schema(), [SERVICE])
+RULES = Rules(library_schema(), [SERVICE], "/openapi.json")
 BUILDER = RequestBuilder(library_schema(), reject_unknown=True)
 ECHOES = [
     binding

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from discador.rest_gateway import RestGateway
-from tests.unit.rest_gateway.rest_kit import SERVICE, Library, library, serving
+from tests.unit.rest_gateway.rest_kit import SERVICE, Library, client_of, library, serving
 
 
 @pytest.fixture
@@ -25,7 +25,3 @@ async def channel(service: Library) -> AsyncIterator[grpc.aio.Channel]:
 async def client(channel: grpc.aio.Channel) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(RestGateway(library(), {SERVICE: channel})) as client:
         yield client
-
-
-def client_of(app: RestGateway) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://library")

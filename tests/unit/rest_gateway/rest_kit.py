@@ -12,9 +12,11 @@ from typing import Any
 
 import grpc
 import grpc_tools
+import httpx
 from google.protobuf import any_pb2, duration_pb2, wrappers_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_tools import protoc
+from starlette.types import ASGIApp
 
 from discador.rest_gateway.schema import Schema
 
@@ -64,7 +66,7 @@ class Library:
 
     def handler(self) -> grpc.GenericRpcHandler:
         definition = next(service for name, service in library_schema().services() if name == SERVICE)
-        handlers = {}
+        handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         for method in definition.method:
             behaviour = getattr(self, method.name.lower(), None)
             if behaviour is None:
@@ -187,3 +189,7 @@ async def serving(library: Library) -> AsyncIterator[grpc.aio.Channel]:
     """Run `library` on loopback and yield a channel to it."""
     async with serving_at(library) as address, grpc.aio.insecure_channel(address) as channel:
         yield channel
+
+
+def client_of(app: ASGIApp) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://library")

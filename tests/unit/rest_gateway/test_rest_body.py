@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from discador.rest_gateway import RestGateway
-from tests.unit.rest_gateway.conftest import client_of
-from tests.unit.rest_gateway.rest_kit import SERVICE, Library, library
+from tests.unit.rest_gateway.rest_kit import SERVICE, Library, client_of, library
 
 JSON = {"content-type": "application/json"}
 BOOK = "/v1/shelves/1/books/2"

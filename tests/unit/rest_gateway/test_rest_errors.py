@@ -9,8 +9,7 @@ import pytest
 
 from discador.rest_gateway import RestGateway
 from discador.rest_gateway.json_out import JsonPrinter
-from tests.unit.rest_gateway.conftest import client_of
-from tests.unit.rest_gateway.rest_kit import SERVICE, Library, library
+from tests.unit.rest_gateway.rest_kit import SERVICE, Library, client_of, library
 
 STATUS = {
     1: 499, 2: 500, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429,

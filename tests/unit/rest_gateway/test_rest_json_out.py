@@ -38,6 +38,12 @@ def test_an_any_of_an_unknown_type_is_its_base64() -> None:
     assert PRINTER.any(broken)["value"] == "/w=="
 
 
+def test_a_mask_prints_paths_camel_case_cannot_spell_as_they_are() -> None:
+    message = new("Everything")
+    message.mask.paths[:] = ["line_2", "display_name", "a.b_c"]
+    assert printed(message)["mask"] == "line_2,displayName,a.bC"
+
+
 def test_what_json_cannot_say_is_an_error() -> None:
     message = new("Everything")
     message.value.number_value = float("nan")

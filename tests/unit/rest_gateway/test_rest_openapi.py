@@ -3,8 +3,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import grpc
 import httpx
 import pytest
+
+from discador.rest_gateway import RestGateway
+from tests.unit.rest_gateway.rest_kit import SERVICE, client_of, library
 
 
 @pytest.fixture
@@ -21,6 +25,13 @@ async def test_it_has_an_etag_and_is_not_sent_twice(client: httpx.AsyncClient) -
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", first.headers["etag"])
     wrong = await client.post("/openapi.json")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD")
+
+
+async def test_it_may_be_served_elsewhere_below_the_mount_point(channel: grpc.aio.Channel) -> None:
+    gateway = RestGateway(library(), {SERVICE: channel}, openapi_path="/v1/openapi.json")
+    async with client_of(gateway) as client:
+        assert (await client.get("/v1/openapi.json")).json()["servers"] == [{"url": "/"}]
+        assert (await client.get("/openapi.json")).status_code == 404
 
 
 async def test_every_route_is_described_with_the_comments_of_its_proto(document: Any) -> None:

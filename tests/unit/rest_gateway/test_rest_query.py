@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from discador.rest_gateway import RequestError
-from discador.rest_gateway.escapes import query_pairs
+from discador.rest_gateway.escapes import query_pairs, request_path
 from discador.rest_gateway.query import QueryBinder
 from tests.unit.rest_gateway.rest_kit import library_schema, new
 
@@ -117,6 +120,26 @@ def test_what_the_body_carries_is_never_bound() -> None:
             bound("inner.name=x", body=body)
         assert not bound("inner.name=x", body=body, lenient=True).HasField("inner")
     assert bound("$alt=x&_=1&alt=json", body="*") == new("Everything")
+
+
+NAMES = [field.json_name for field in new("Everything").DESCRIPTOR.fields] + ["name", "size", "value", "seconds"]
+KEYS = st.lists(st.sampled_from(NAMES) | st.text(max_size=3), min_size=1, max_size=3).map(".".join)
+VALUES = st.text(max_size=8) | st.integers().map(str) | st.floats().map(str) | st.sampled_from(["1s", "true", "[]"])
+
+
+@given(st.lists(st.tuples(KEYS | KEYS.map("{}[1]".format) | KEYS.map("{}[]".format), VALUES), max_size=4))
+def test_whatever_query_comes_it_is_bound_or_refused(pairs: list[tuple[str, str]]) -> None:
+    binder = QueryBinder(library_schema(), reject_unknown=True)
+    with suppress(RequestError):
+        binder.bind(new("Everything"), pairs, frozenset(), None)
+
+
+@given(st.binary(max_size=20))
+def test_whatever_bytes_a_url_holds_they_are_decoded_or_refused(raw: bytes) -> None:
+    with suppress(RequestError):
+        query_pairs(raw)
+    with suppress(RequestError):
+        assert request_path({"raw_path": raw, "root_path": "/a"}).startswith("/")
 
 
 async def test_path_and_query_meet_over_http(client: httpx.AsyncClient) -> None:

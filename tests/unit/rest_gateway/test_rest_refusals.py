@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
 from discador.rest_gateway import GatewayRefused, RestGateway
@@ -99,5 +101,5 @@ def test_two_versions_of_one_proto_live_in_one_process() -> None:
     RestGateway(compiled(one.replace("string id = 1", "int64 id = 1")), {"t.S": _never})
 
 
-def _never() -> None:
+def _never() -> NoReturn:
     raise AssertionError("no call is made at start-up")

@@ -11,10 +11,10 @@ import pytest
 
 from discador.rest_gateway import RestGateway
 from discador.rest_gateway.batches import MAX_BATCH, batches
-from tests.unit.rest_gateway.conftest import client_of
-from tests.unit.rest_gateway.rest_kit import SERVICE, Library, library
+from tests.unit.rest_gateway.rest_kit import SERVICE, Library, client_of, library
 
 SSE = {"accept": "text/event-stream"}
+SSE_RAW = [(b"accept", b"text/event-stream")]
 
 
 async def test_messages_are_lines_of_json(client: httpx.AsyncClient) -> None:
@@ -67,11 +67,11 @@ async def test_a_deadline_beyond_every_clock_is_a_long_one(client: httpx.AsyncCl
 
 
 async def test_last_event_id_resumes_and_outdoes_the_query(client: httpx.AsyncClient, service: Library) -> None:
-    await client.get("/v1/events?cursor=3", headers={**SSE, "last-event-id": "ç7".encode()})
+    await client.get("/v1/events?cursor=3", headers=[*SSE_RAW, (b"last-event-id", "ç7".encode())])
     assert service.asked.cursor == "ç7"
     await client.get("/v1/events?cursor=3", headers={"last-event-id": "7"})
     assert service.asked.cursor == "3"
-    assert (await client.get("/v1/events", headers={**SSE, "last-event-id": b"\xff"})).status_code == 400
+    assert (await client.get("/v1/events", headers=[*SSE_RAW, (b"last-event-id", b"\xff")])).status_code == 400
 
 
 async def test_a_silent_event_stream_is_opened_and_pinged(channel: grpc.aio.Channel) -> None:

@@ -10,8 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from discador.rest_gateway import RestGateway
-from tests.unit.rest_gateway.conftest import client_of
-from tests.unit.rest_gateway.rest_kit import SERVICE, Library, library
+from tests.unit.rest_gateway.rest_kit import SERVICE, Library, client_of, library
 
 
 async def test_a_get_binds_its_path_and_prints_every_field_without_presence(client: httpx.AsyncClient) -> None:

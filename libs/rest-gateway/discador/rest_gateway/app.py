@@ -21,7 +21,7 @@ from discador.rest_gateway.openapi import OpenApiDocument
 from discador.rest_gateway.refusals import GatewayRefused, Refusal
 from discador.rest_gateway.request import RequestBuilder
 from discador.rest_gateway.routing import Match
-from discador.rest_gateway.rules import OPENAPI_PATH, Rules
+from discador.rest_gateway.rules import Rules
 from discador.rest_gateway.schema import Schema
 from discador.rest_gateway.streams import StreamAnswer
 
@@ -41,6 +41,7 @@ class RestGateway:
         deadlines: bounds of `Grpc-Timeout`.
         ping_interval: seconds of silence after which an event stream carries a comment; above 0, at most 15.
         title, version: of the OpenAPI document.
+        openapi_path: where it is served, below the mount point.
         www_authenticate: the challenge sent with 401.
 
     Raises `GatewayRefused`, with everything that cannot be served.
@@ -60,10 +61,11 @@ class RestGateway:
         ping_interval: float = 15.0,
         title: str = "REST API",
         version: str = "1",
+        openapi_path: str = "/openapi.json",
         www_authenticate: str = "Bearer",
     ) -> None:
         schema = Schema(descriptor_set)
-        rules = Rules(schema, channels)
+        rules = Rules(schema, channels, openapi_path)
         self._metadata = MetadataPolicy(headers_allowed, metadata)
         self._body_limits = dict(body_limits or {})
         known = {binding.full_name for binding in rules.bindings}
@@ -85,6 +87,7 @@ class RestGateway:
         self._deadlines = deadlines or Deadlines()
         self._ping_interval = ping_interval
         self._challenge = www_authenticate
+        self._openapi_path = openapi_path
         self._openapi = OpenApiDocument(schema, rules.bindings, title, version)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,7 +144,7 @@ class RestGateway:
 
     def _route(self, request: Request, path: str) -> Match[Binding] | None:
         """Return the route; None for the OpenAPI document. Raises `RequestError` (404, 405)."""
-        is_document = path == OPENAPI_PATH
+        is_document = path == self._openapi_path
         if is_document and request.method in ("GET", "HEAD"):
             return None
         match = self._table.match(request.method, path)

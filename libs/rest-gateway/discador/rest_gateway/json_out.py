@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError
 
 from discador.rest_gateway import scalars
+from discador.rest_gateway.field_mask import FIELD_MASK
 from discador.rest_gateway.schema import Schema, is_map
 
 Print = Callable[[Any], Any]
@@ -92,6 +94,8 @@ class JsonPrinter:
         if name in scalars.WRAPPERS:
             inner = self._element(descriptor.fields_by_name["value"])
             return lambda message: inner(message.value)
+        if name == FIELD_MASK:
+            return _mask
         if name in scalars.TEXTUAL:
             return lambda message: message.ToJsonString()
         dynamic = {"Struct": _struct, "ListValue": _list_value, "Value": _value}
@@ -131,6 +135,11 @@ def _float32(value: float) -> Any:
         if struct.unpack("<f", struct.pack("<f", short))[0] == value:
             return short
     return float(f"{value:.9g}")
+
+
+def _mask(message: Any) -> str:
+    # protobuf's own printer fails on paths that camelCase cannot spell, like `line_2`: these stay as they are.
+    return ",".join(re.sub("_([a-z])", lambda match: match[1].upper(), path) for path in message.paths)
 
 
 def _struct(message: Any) -> dict[str, Any]:

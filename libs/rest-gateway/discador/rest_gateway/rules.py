@@ -17,8 +17,6 @@ from discador.rest_gateway.refusals import Refusal
 from discador.rest_gateway.routing import DuplicateRoute, RouteTable
 from discador.rest_gateway.schema import Schema
 
-OPENAPI_PATH: Final = "/openapi.json"
-
 _METHOD: Final = re.compile(r"[A-Z][A-Z-]*")
 _BODILESS: Final = frozenset({"GET", "DELETE", "HEAD"})
 
@@ -33,11 +31,12 @@ class _Broken(Exception):
 class Rules:
     """Reads every rule of `services`; `refusals` is empty where all can be served."""
 
-    def __init__(self, schema: Schema, services: Collection[str]) -> None:
+    def __init__(self, schema: Schema, services: Collection[str], openapi_path: str) -> None:
         self.table: RouteTable[Binding] = RouteTable()
         self.bindings: list[Binding] = []
         self.refusals: list[Refusal] = []
         self._schema = schema
+        self._openapi_path = openapi_path
         defined = dict(schema.services())
         for name in services:
             if name not in defined:
@@ -97,7 +96,7 @@ class Rules:
         )
 
     def _add(self, binding: Binding) -> None:
-        if binding.http_method in ("GET", "HEAD") and binding.template.shape == OPENAPI_PATH:
+        if binding.http_method in ("GET", "HEAD") and binding.template.shape == self._openapi_path:
             raise _Broken("duplicate-route", "this path is the gateway's own OpenAPI document")
         try:
             self.table.add(binding.http_method, binding.template, binding)
