@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import Final
 
 from discador.runtime import redis_client
 from discador.runtime.grpc_server import GrpcServer
@@ -20,8 +18,6 @@ from .ownership import LEASE_TTL_MS, Ownership
 from .publisher import FIELD, Publisher
 from .rpc_server import GatewayServicer
 from .settings import GatewaySettings
-
-_POLL_S: Final = 0.02
 
 
 async def build(settings: GatewaySettings, supervisor: Supervisor) -> Gateway:
@@ -58,8 +54,7 @@ async def build(settings: GatewaySettings, supervisor: Supervisor) -> Gateway:
     async def quiet() -> None:
         gateway.originator.stopping = True
         await server.set_not_serving()
-        while gateway.originator.in_flight:
-            await asyncio.sleep(_POLL_S)
+        await gateway.originator.idle.wait()
 
     async def drain() -> None:
         # The connection has ended, so nothing is added any more.

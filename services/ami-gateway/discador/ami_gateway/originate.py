@@ -49,7 +49,9 @@ class Originator:
         answer_s: float = ANSWER_S,
     ) -> None:
         self.stopping = False
-        self.in_flight = 0  # batches that wait for Asterisk
+        self.idle = asyncio.Event()  # no batch waits for Asterisk
+        self.idle.set()
+        self._batches = 0
         self._book = book
         self._link = link
         self._why_not = why_not
@@ -72,11 +74,14 @@ class Originator:
         waiting = [answer for one in originations if (answer := self._place(one)) is not None]
         killpoint("gateway.written")
         if waiting:
-            self.in_flight += 1
+            self._batches += 1
+            self.idle.clear()
             try:
                 await asyncio.wait(waiting, timeout=self._answer_s)
             finally:
-                self.in_flight -= 1
+                self._batches -= 1
+                if not self._batches:
+                    self.idle.set()
         return [self._result(one.attempt_id) for one in originations]
 
     def _check_room(self, count: int) -> None:
