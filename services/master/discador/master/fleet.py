@@ -27,6 +27,7 @@ class GatewayReport:
     ami_detail: str
     asterisk_version: str
     channels: int
+    owned: bool
     reported_at: datetime
 
     @property
@@ -47,9 +48,9 @@ class Sight:
         return [presence for presence in self.services if presence.instance.service == service]
 
     def gateway_of(self, node: str) -> GatewayReport | None:
-        """The report of the node's gateway. Of two (one is being replaced) the one that is up, then the newest."""
+        """The report of the node's gateway. Of two (one stands by) the owner of the node, else the one that is up."""
         reports = [report for presence in self.of("ami-gateway") if (report := _report(presence)).node == node]
-        return max(reports, key=lambda report: (report.is_up, report.reported_at), default=None)
+        return max(reports, key=lambda report: (report.owned, report.is_up, report.reported_at), default=None)
 
 
 class Fleet:
@@ -111,5 +112,6 @@ def _report(presence: Presence) -> GatewayReport:
         ami_detail=str(stats.get("ami_detail", "")),
         asterisk_version=str(stats.get("asterisk_version", "")),
         channels=channels if isinstance(channels, int) else 0,
+        owned=bool(stats.get("owned", True)),
         reported_at=presence.beat_at,
     )
