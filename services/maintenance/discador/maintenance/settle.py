@@ -50,8 +50,9 @@ def settle(attempt: Attempt, fate: wire.AttemptFate, now: datetime, grace_s: flo
     """Return what `fate` means for `attempt`, at `now` by the database's clock.
 
     "Not dialled" and "no trace" end an attempt only `grace_s` after its `not_after`: until then an Originate may still
-    be on its way, and the lead would be called twice. NO_TRACE ends only what is in doubt already: what was seen alive gets a doubt first, so that the CDR of a call that ends at this moment,
-    or an event still in the stream, has a second to arrive.
+    be on its way, and the lead would be called twice. NO_TRACE ends only what is in doubt already: what was seen
+    alive gets a doubt first, so that the CDR of a call that ends at this moment, or an event still in the stream,
+    has a second to arrive.
     """
     when = _moment(fate, "ended_at") or now
     if fate.fate == wire.FATE_LIVE:

@@ -143,11 +143,20 @@ class Jobs:
 
     async def _hold(self, job: Job) -> None:
         try:
+            if await self._is_done(job):
+                killpoint("worker.before_ack")
+                await self._acks.join(job.entry_id)
+        finally:
+            # The slot is free only now, so that a quiet worker does not end before its last job is acknowledged.
+            self._held.pop(job.attempt_id, None)
+            self._freed.set()
+
+    async def _is_done(self, job: Job) -> bool:
+        try:
             await self._carry_out(job)
-            killpoint("worker.before_ack")
         except NoToken as error:
             if self.closed:
-                return  # left to the others, which the stream gives it to
+                return False  # left to the others, to whom the stream gives it
             self._log.info("job.gave_up_waiting", attempt_id=str(job.attempt_id), reason=str(error))
         except StoreError as error:
             # Acknowledged all the same: the sweep publishes what is still queued when the database is back.
@@ -156,10 +165,7 @@ class Jobs:
         except Exception as error:
             # A fault of ours with this one job must not end the others.
             self._log.error("job.failed", attempt_id=str(job.attempt_id), error=error)
-        finally:
-            self._held.pop(job.attempt_id, None)
-            self._freed.set()
-        await self._acks.join(job.entry_id)
+        return True
 
     async def _ack_batch(self, ids: Sequence[str]) -> Sequence[None]:
         try:
