@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import pymysql
 import pytest
 
 from tests.rig.asterisk import Asterisk
@@ -21,7 +22,7 @@ TRUNK = "carrier"
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
-    with MariaDB() as server:
+    with MariaDB(durable=True) as server:
         yield server
 
 
@@ -36,6 +37,16 @@ def database_names() -> Iterator[int]:
     return itertools.count(1)
 
 
+def fresh_database(server: MariaDB, name: str) -> str:
+    """Create an empty database; return its URL."""
+    connection = pymysql.connect(
+        host=server.host, port=server.port, user=server.username, password=server.password, autocommit=True
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    return server.url.replace(f"/{server.database}?", f"/{name}?")
+
+
 @pytest.fixture
 def make_site(
     tmp_path: Path, mariadb: MariaDB, redis_server: Redis, database_names: Iterator[int]
@@ -48,14 +59,14 @@ def make_site(
             carrier = stack.enter_context(Carrier())
             asterisk = stack.enter_context(Asterisk(version, carrier_port=carrier.port))
             environment = {
-                "DISCADOR_DATABASE_URL": mariadb.create_database(f"discador_{next(database_names)}"),
+                "DISCADOR_DATABASE_URL": fresh_database(mariadb, f"discador_{next(database_names)}"),
                 "DISCADOR_REDIS_URL": redis_server.url,
                 "DISCADOR_NODE": "asterisk",
                 "DISCADOR_AMI_HOST": asterisk.host,
                 "DISCADOR_AMI_PORT": str(asterisk.ami_port),
                 "DISCADOR_AMI_USERNAME": asterisk.ami_user,
                 "DISCADOR_AMI_SECRET": asterisk.ami_secret,
-                "DISCADOR_CDR_CSV": str(asterisk.cdr_path),
+                "DISCADOR_CDR_CSV": str(asterisk.call_record_path),
             }
             discador = stack.enter_context(Installation(tmp_path / "site", environment, workers))
             discador.cli(

@@ -115,6 +115,7 @@ class Installation:
         wanted: dict[str, Any] = {
             "mode": campaign_pb2.DIAL_MODE_BROADCAST,
             "max_channels": 100,
+            "message": "vm-goodbye",
             "ring_timeout_s": 6,
             "max_attempts_per_lead": 1,
             "max_attempts_per_number_day": 100,

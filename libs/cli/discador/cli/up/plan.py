@@ -8,6 +8,10 @@ from pathlib import Path
 
 from discador.cli.up.process import Spec
 from discador.cli.up.settings import UpSettings
+from discador.runtime.settings import describe
+
+# What only `discador up` itself reads: a service would wonder whether a name of its own was misspelt.
+OWN = {field.metadata["env"] for field in describe(UpSettings)}
 
 
 @dataclass(frozen=True)
@@ -45,15 +49,14 @@ def specs(
     host, data = settings.host, Path(settings.data_dir)
     simulated = not settings.ami_host
     base = {
-        **inherited,
+        **{name: value for name, value in inherited.items() if name not in OWN},
         "DISCADOR_DATABASE_URL": settings.database_url or f"sqlite:///{(data / 'discador.db').absolute()}",
         "DISCADOR_REDIS_URL": redis_url,
         "DISCADOR_SERVICE_TOKEN": secrets.service_token,
-        "DISCADOR_NODE": settings.node,
         "DISCADOR_MASTER_ADDRESS": f"{host}:{ports.master}",
         "DISCADOR_MAINTENANCE_ADDRESS": f"{host}:{ports.maintenance}",
     }
-    ami = {}
+    ami = {"DISCADOR_AMI_HOST": settings.ami_host}
     found: list[Spec] = []
     if simulated:
         cdr = str((data / "simulator" / "cdr.csv").absolute())
@@ -70,10 +73,11 @@ def specs(
     trunks = inherited.get("DISCADOR_TRUNKS", "")
     if simulated and not trunks:
         trunks = f"simulated,node={settings.node},dial=PJSIP/{{number}}@trunk,channels=50,cps=20"
+    gateway = {**base, **ami, "DISCADOR_NODE": settings.node, "DISCADOR_BIND": f"{host}:{ports.gateway}"}
     master = {**base, "DISCADOR_BIND": f"{host}:{ports.master}", "DISCADOR_NODES": nodes, "DISCADOR_TRUNKS": trunks}
     web = {**base, "DISCADOR_BIND": f"{host}:{ports.web}", "DISCADOR_API_TOKEN": secrets.api_token}
     found += [
-        Spec("ami-gateway", "discador.ami_gateway", {**base, **ami, "DISCADOR_BIND": f"{host}:{ports.gateway}"}),
+        Spec("ami-gateway", "discador.ami_gateway", gateway),
         Spec("master", "discador.master", master),
         Spec("maintenance", "discador.maintenance", {**base, "DISCADOR_BIND": f"{host}:{ports.maintenance}"}),
     ]
