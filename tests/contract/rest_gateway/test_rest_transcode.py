@@ -17,7 +17,7 @@ from discador.rest_gateway.request import RequestBuilder
 from discador.rest_gateway.rules import Rules
 from discador.rest_gateway.scalars import WELL_KNOWN
 from discador.rest_gateway.schema import is_map
-from tests.unit.rest_gateway.rest_kit import SERVICE, library_schema, new
+from tests.unit.rest_gateway.rest_kit import SERVICE, library_schema, new, patient
 
 RULES = Rules(library_schema(), [SERVICE], "/openapi.json")
 BUILDER = RequestBuilder(library_schema(), reject_unknown=True)
@@ -59,6 +59,7 @@ FIELDS = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("binding", ECHOES, ids=lambda binding: f"{binding.http_method} {binding.template.text}")
+@patient
 @given(fields=FIELDS)
 def test_a_message_makes_the_round_trip(binding: Any, fields: dict[str, Any]) -> None:
     message = json_format.ParseDict(fields, new("Everything"), descriptor_pool=library_schema().pool)

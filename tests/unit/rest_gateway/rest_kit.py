@@ -16,11 +16,14 @@ import httpx
 from google.protobuf import any_pb2, duration_pb2, wrappers_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_tools import protoc
+from hypothesis import HealthCheck, settings
 from starlette.types import ASGIApp
 
 from discador.rest_gateway.schema import Schema
 
 SERVICE = "library.v1.Library"
+# A property says nothing of speed: a machine under load must not fail it.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _HERE = Path(__file__).parent
 _WELL_KNOWN = Path(grpc_tools.__file__).parent / "_proto"
 _GOOGLE_API = Path(error_details_pb2.__file__).parents[2]

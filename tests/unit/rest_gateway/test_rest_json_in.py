@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from discador.rest_gateway import RequestError
 from discador.rest_gateway.json_in import JsonReader
 from discador.rest_gateway.json_text import load
-from tests.unit.rest_gateway.rest_kit import library_schema, new
+from tests.unit.rest_gateway.rest_kit import library_schema, new, patient
 
 
 def read(text: str | bytes, *, lenient: bool = False) -> Any:
@@ -146,6 +146,7 @@ JSON = st.recursive(
 )
 
 
+@patient
 @given(JSON)
 def test_whatever_json_comes_it_is_read_or_refused(value: Any) -> None:
     with suppress(RequestError):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from discador.rest_gateway.json_in import JsonReader
 from discador.rest_gateway.json_out import JsonPrinter, dumps
-from tests.unit.rest_gateway.rest_kit import library_schema, new
+from tests.unit.rest_gateway.rest_kit import library_schema, new, patient
 from tests.unit.rest_gateway.test_rest_json_in import SOUND, read
 
 PRINTER = JsonPrinter(library_schema())
@@ -51,6 +51,7 @@ def test_what_json_cannot_say_is_an_error() -> None:
         printed(message)
 
 
+@patient
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_a_32_bit_float_is_short_and_reads_back(value: float) -> None:
     text = dumps(printed(new("Everything", ratio=value))["ratio"])
@@ -58,6 +59,7 @@ def test_a_32_bit_float_is_short_and_reads_back(value: float) -> None:
     assert len(text.lstrip(b"-")) <= max(len(repr(value).lstrip("-")), 15)
 
 
+@patient
 @given(st.floats(), st.binary(), st.integers(-(2**63), 2**63 - 1), st.text(), st.integers(-(2**31), 2**31 - 1))
 def test_what_is_printed_reads_back(precise: float, raw: bytes, large: int, text: str, kind: int) -> None:
     message = new("Everything", precise=precise, raw=raw, large=large, text=text, kind=kind)

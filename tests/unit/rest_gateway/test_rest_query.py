@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from discador.rest_gateway import RequestError
 from discador.rest_gateway.escapes import query_pairs, request_path
 from discador.rest_gateway.query import QueryBinder
-from tests.unit.rest_gateway.rest_kit import library_schema, new
+from tests.unit.rest_gateway.rest_kit import library_schema, new, patient
 
 
 def bound(query: str, *, lenient: bool = False, body: str | None = None, path: tuple[str, ...] = ()) -> Any:
@@ -127,6 +127,7 @@ KEYS = st.lists(st.sampled_from(NAMES) | st.text(max_size=3), min_size=1, max_si
 VALUES = st.text(max_size=8) | st.integers().map(str) | st.floats().map(str) | st.sampled_from(["1s", "true", "[]"])
 
 
+@patient
 @given(st.lists(st.tuples(KEYS | KEYS.map("{}[1]".format) | KEYS.map("{}[]".format), VALUES), max_size=4))
 def test_whatever_query_comes_it_is_bound_or_refused(pairs: list[tuple[str, str]]) -> None:
     binder = QueryBinder(library_schema(), reject_unknown=True)
@@ -134,6 +135,7 @@ def test_whatever_query_comes_it_is_bound_or_refused(pairs: list[tuple[str, str]
         binder.bind(new("Everything"), pairs, frozenset(), None)
 
 
+@patient
 @given(st.binary(max_size=20))
 def test_whatever_bytes_a_url_holds_they_are_decoded_or_refused(raw: bytes) -> None:
     with suppress(RequestError):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from discador.rest_gateway.routing import DuplicateRoute, RouteTable
 from discador.rest_gateway.template import parse
+from tests.unit.rest_gateway.rest_kit import patient
 
 ROUTES = [
     ("GET", "/v1/books"),
@@ -67,6 +68,7 @@ EXPECTED = [
 ]  # fmt: skip
 
 
+@patient
 @given(st.randoms(use_true_random=False))
 def test_the_most_specific_route_answers_in_whatever_order_routes_were_added(shuffler: random.Random) -> None:
     routes = ROUTES.copy()
