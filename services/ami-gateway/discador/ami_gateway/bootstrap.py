@@ -61,6 +61,7 @@ async def build(settings: GatewaySettings, supervisor: Supervisor) -> Gateway:
         publisher.finish()
         await publisher.run()
 
+    supervisor.on_stop(gateway.close)
     supervisor.on_stop(ownership.close)
     supervisor.on_stop(heartbeat.leave)
     supervisor.on_stop(drain)

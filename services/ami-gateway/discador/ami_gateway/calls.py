@@ -121,6 +121,13 @@ class CallBook:
             self._emit(event)
         return call
 
+    def never_sent(self, attempt_id: str, reason: str) -> None:
+        """Remember, without an event, that an attempt was turned away unsent."""
+        if self.get(attempt_id) is None:
+            call = self.begin(attempt_id, 0.0)
+            call.phase, call.reason = Phase.REFUSED, reason
+            self._close(call)
+
     # -- what Asterisk tells -----------------------------------------------------------------------------------------
 
     def apply(self, fact: facts.CallFact) -> None:

@@ -143,6 +143,11 @@ class Gateway:
             else:
                 self.session.say_up()
 
+    async def close(self) -> None:
+        """Let files go; the connection ends with its task."""
+        if self.records is not None:
+            self.records.close()
+
     def presence(self) -> dict[str, Any]:
         """Figures for the screen."""
         status = self.status()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from discador.runtime.errors import Exhausted, Unavailable
+from discador.runtime.errors import Exhausted
 from discador.runtime.killpoint import killpoint
 from discador.v1 import gateway_pb2 as wire
 
@@ -65,11 +65,14 @@ class Originator:
     async def originate(self, originations: Sequence[wire.Origination]) -> list[wire.OriginateResult]:
         """Place the calls and return what Asterisk said to each, in order.
 
-        Raises `Unavailable` when stopping and `Exhausted` under load: nothing of the batch was sent then.
+        Raises `Exhausted` under load: nothing of the batch was sent then, nor will be.
         """
-        if self.stopping:
-            raise Unavailable("this gateway is stopping; nothing was sent", error_id="stopping")
-        self._check_room(len(originations))
+        try:
+            self._check_room(len(originations))
+        except Exhausted as error:
+            for one in originations:
+                self._book.never_sent(one.attempt_id, error.error_id)
+            raise
         # No await from here to the end of the loop: the batch is written in order and in one piece.
         waiting = [answer for one in originations if (answer := self._place(one)) is not None]
         killpoint("gateway.written")
@@ -105,7 +108,8 @@ class Originator:
         except OrderInvalid as error:
             self._book.refused(attempt_id, str(error))
             return None
-        reason = self._refusing()
+        # A refusal, not an RPC error: the caller would have to doubt, and whoever comes after us could not tell.
+        reason = "stopping: nothing was sent" if self.stopping else self._refusing()
         link = self._link()
         if reason is None and link is None:
             reason = self._why_not()
