@@ -137,6 +137,8 @@ class Lookup:
         if not listed or recorded is None or self._owner_since() is None:
             return _fate(attempt_id, wire.FATE_UNDETERMINED)
         if record is not None and record.leg and self._before_boot(record):
+            if record.answered_at is None:
+                return _fate(attempt_id, wire.FATE_NO_TRACE, "boot")
             return self._recorded(attempt_id, record, "boot")
         if call is None:
             settled = time.monotonic() - self._up_since() >= self._settle_s
@@ -147,7 +149,8 @@ class Lookup:
         """A call of ours that is in no list, and whose end is in no record."""
         now = time.time()
         if call.boot_id != self._book.boot_id:
-            if not call.leg:
+            if call.phase is not Phase.ANSWERED:
+                # It may have rung, or been answered in the last moment: nobody can tell, so nobody says.
                 return _fate(call.attempt_id, wire.FATE_NO_TRACE, "boot")
             return self._ended(call, "boot", CAUSE_OF_DEAD_ASTERISK, self._session.booted_at)
         waited = call.absent_since is not None and now - call.absent_since >= self._settle_s
