@@ -14,7 +14,7 @@ from discador.store.errors import InvalidValue
 
 CONNECT_TIMEOUT_S: Final = 3
 #: Longer than `innodb_lock_wait_timeout`, so that a lock's wait ends with the server's own error.
-ANSWER_TIMEOUT_S: Final = 5
+ANSWER_TIMEOUT_S: Final = 4
 #: A migration may rewrite a table of ten million rows.
 MIGRATION_TIMEOUT_S: Final = 3600
 

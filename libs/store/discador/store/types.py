@@ -77,6 +77,8 @@ class JsonObject(sa.types.TypeDecorator[dict[str, Any]]):
 class JsonList(JsonObject):
     """A JSON array of texts."""
 
+    cache_ok = True
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else json.dumps(list(value), ensure_ascii=False, separators=(",", ":"))
 
