@@ -288,7 +288,7 @@ async def test_the_system_tells_what_is_and_obeys(api: Api, world: World) -> Non
 
 async def test_a_restart_of_the_system_ends_the_master_in_order(api: Api, world: World) -> None:
     await api.system.RestartSystem(system_pb2.RestartSystemRequest())
-    supervisor, task = world._running.pop()
+    _, task = world._running.pop()
     assert await task == 0
 
 
@@ -321,4 +321,3 @@ async def test_a_campaign_says_why_it_does_not_dial(api: Api, world: World) -> N
     change = campaign_pb2.Campaign(id=campaign.id, settings=campaign_pb2.CampaignSettings(window=closed))
     await api.campaigns.UpdateCampaign(campaign_pb2.UpdateCampaignRequest(campaign=change, update_mask=mask))
     await becomes("window-open")
-

@@ -164,5 +164,7 @@ def test_page_sizes_are_bounded() -> None:
 
 
 def test_no_cell_of_an_export_is_a_formula() -> None:
-    content = b"".join(csv_chunks(["number"], [["+551198765"], ["=1+1"], ["-2"], ["@x"], ["Ana, Rui"]])).decode("utf-8-sig")
+    content = b"".join(csv_chunks(["number"], [["+551198765"], ["=1+1"], ["-2"], ["@x"], ["Ana, Rui"]])).decode(
+        "utf-8-sig"
+    )
     assert content.splitlines() == ["number", "'+551198765", "'=1+1", "'-2", "'@x", '"Ana, Rui"']
