@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from discador.core.attempt import Outcome, State
 from discador.core.attempt.events import Accepted, DoubtRaised, HungUp, Ringing
 from discador.runtime.grpc_client import channel
@@ -16,7 +14,7 @@ from discador.runtime.presence import list_services
 from discador.store.records import Happening
 from discador.v1 import gateway_pb2 as wire
 from discador.v1 import maintenance_pb2, maintenance_pb2_grpc
-from tests.integration.worker.bench import Bench, until
+from tests.integration.worker.bench import Bench, environ, until
 
 QUICK = {"rescue_grace": "500ms"}
 
@@ -66,18 +64,18 @@ async def test_each_fate_settles_its_attempt_and_is_counted(bench: Bench) -> Non
 
 
 async def test_an_attempt_whose_worker_died_right_after_the_gate_is_settled_within_the_promise(bench: Bench) -> None:
-    ids = gated(bench, 20, not_after_s=2.0)
+    ids = gated(bench, 20, not_after_s=1.0)
     for id_ in ids:
         tell(bench, id_, wire.FATE_NO_TRACE)
     began = time.monotonic()
     async with bench.maintenance(**QUICK):
         await bench.until_all(ids, State.ENDED, within=60)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
     assert {bench.attempt(id_).outcome for id_ in ids} == {Outcome.UNKNOWN}
 
 
 async def test_no_attempt_is_lost_before_its_originate_has_become_impossible(bench: Bench) -> None:
-    [id_] = gated(bench, 1, not_after_s=4.0)
+    [id_] = gated(bench, 1, not_after_s=3.0)
     happen(bench, id_, DoubtRaised("rpc failed"))
     tell(bench, id_, wire.FATE_NO_TRACE)
     async with bench.maintenance(**QUICK):
@@ -117,7 +115,7 @@ async def test_an_asterisk_that_cannot_be_asked_leaves_the_doubt(bench: Bench) -
     happen(bench, id_, DoubtRaised("node down"))
     tell(bench, id_, wire.FATE_UNDETERMINED)
     async with bench.maintenance(**QUICK):
-        await until(lambda: bench.gateway.lookups >= 3)
+        await until(lambda: bench.gateway.lookups >= 2)
     assert bench.attempt(id_).state is State.IN_DOUBT
 
 
@@ -148,17 +146,14 @@ async def test_of_two_instances_one_works_and_the_other_takes_over(bench: Bench)
             await bench.until_all([id_], State.ENDED)
 
 
-@pytest.mark.parametrize(
-    "point", ["worker.job_read", "worker.before_gate", "worker.gated", "worker.originate_sent", "worker.before_ack"]
-)
-async def test_a_worker_killed_at_any_step_dials_nobody_twice_and_loses_nobody(bench: Bench, point: str) -> None:
-    from tests.integration.worker.test_worker_follower import environ
-
+async def test_workers_killed_at_any_step_dial_nobody_twice_and_lose_nobody(bench: Bench) -> None:
     bench.gateway.call = bench.gateway.busy
-    ids = await bench.dial(4)
-    dying = bench.worker_process({**environ(), "DISCADOR_KILL_AT": point}, not_after="3s")
-    await until(lambda: not dying.running)
-    async with bench.worker(not_after="3s"), bench.maintenance(rescue_grace="1s"):
+    ids: list[UUID] = []
+    for point in ("worker.before_gate", "worker.gated", "worker.originate_sent", "worker.before_ack"):
+        ids += await bench.dial(3)
+        dying = bench.worker_process({**environ(), "DISCADOR_KILL_AT": point}, not_after="3s")
+        await until(lambda dying=dying: not dying.running)
+    async with bench.worker(not_after="3s"), bench.maintenance(**QUICK):
         # The master's sweep.
         await bench.publish(bench.store.attempts.unpublished(0.0, 100))
         await bench.until_all(ids, State.ENDED, within=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -33,6 +34,11 @@ from tests.rig.redis import Redis as RedisServer
 SETTINGS = CampaignSettings(
     message="demo", window=ALWAYS_OPEN, max_channels=1000, caps=Caps(per_number_per_day=50, min_spacing_s=0)
 )
+
+
+def environ() -> dict[str, str]:
+    """What a Python process needs of this one's environment."""
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 class Bench:

@@ -88,20 +88,17 @@ async def test_a_number_that_entered_the_do_not_call_list_after_its_reservation_
     assert not bench.gateway.dialled
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-async def test_the_trunks_calls_per_second_hold_over_all_workers_at_the_moment_of_arrival(
-    bench: Bench, workers: int
-) -> None:
-    rate = 25.0
+async def test_the_trunks_calls_per_second_hold_over_all_workers_at_the_moment_of_arrival(bench: Bench) -> None:
+    rate = 40.0
     bench.store.trunks.update(bench.trunk.id, max_calls_per_second=rate)
-    ids = bench.reserve(75)
-    async with bench.workers(workers):
+    ids = bench.reserve(100)
+    async with bench.workers(3):
         await bench.publish(ids)
         await until(lambda: len(bench.gateway.arrivals) == len(ids), within=20)
     arrivals = sorted(bench.gateway.arrivals)
     most = max(sum(start <= at < start + 1 for at in arrivals) for start in arrivals)
     assert most <= rate * (1 + LATENESS_S) + 2, "two more for the network between the two clocks"
-    assert arrivals[-1] - arrivals[0] < len(ids) / rate * 1.4, "and the rate is used"
+    assert arrivals[-1] - arrivals[0] < len(ids) / rate * 2, "and the rate is used"
 
 
 async def test_without_redis_nothing_is_dialled_and_with_it_dialling_resumes(bench: Bench) -> None:
@@ -178,8 +175,8 @@ async def test_the_presence_tells_what_the_worker_does(bench: Bench) -> None:
 async def test_a_wipe_of_redis_in_the_middle_loses_no_lead_and_dials_none_twice(bench: Bench) -> None:
     bench.gateway.call = bench.gateway.busy
     bench.store.trunks.update(bench.trunk.id, max_calls_per_second=20)
-    async with bench.worker(), bench.maintenance(rescue_grace="1s"):
-        ids = await bench.dial(40)
+    async with bench.worker(not_after="4s"), bench.maintenance(rescue_grace="500ms"):
+        ids = await bench.dial(24)
         await until(lambda: len(bench.gateway.dialled) > 8)
         for id_ in ids:
             bench.gateway.fates[str(id_)] = wire.AttemptFate(fate=wire.FATE_ENDED, hangup_cause=17)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from discador.core.attempt import State
@@ -17,6 +18,9 @@ from discador.runtime.threads import Threads
 from discador.store import Store
 from discador.store.records import Attempt, Happening, Node
 from discador.v1 import gateway_pb2 as wire
+
+#: A silence of a node that nobody noticed for so long is over.
+FORGOTTEN_S: Final = 30.0
 
 
 class Rescuer:
@@ -50,7 +54,7 @@ class Rescuer:
         self._give_up_s = give_up_s
         self._ended = ended
         self._running = asyncio.Lock()
-        self._silent_since: dict[int, float] = {}
+        self._silences: dict[int, tuple[float, float]] = {}  # since when, and last noticed when
         self._log = get_logger("rescuer")
 
     async def run_once(self) -> int:
@@ -79,7 +83,6 @@ class Rescuer:
     async def _rescue_node(self, node: Node) -> _Round:
         attempts, now = await self._threads.run(self._read, node.id)
         if not attempts:
-            self._silent_since.pop(node.id, None)
             return _Round()
         # Durable before anything is asked: from here on nobody takes an answer that comes late for news.
         reason = "no event since its deadline for dialling"
@@ -110,11 +113,15 @@ class Rescuer:
         ]
 
     def _has_been_silent_too_long(self, node: Node, fates: dict[str, wire.AttemptFate]) -> bool:
-        clock = asyncio.get_running_loop().time
+        now = asyncio.get_running_loop().time()
         if any(fate.fate not in (wire.FATE_UNSPECIFIED, wire.FATE_UNDETERMINED) for fate in fates.values()):
-            self._silent_since.pop(node.id, None)
+            self._silences.pop(node.id, None)
             return False
-        return clock() - self._silent_since.setdefault(node.id, clock()) >= self._give_up_s
+        since, last = self._silences.get(node.id, (now, now))
+        if now - last > FORGOTTEN_S:
+            since = now  # nobody had a question in between: that was another silence
+        self._silences[node.id] = since, now
+        return now - since >= self._give_up_s
 
     async def _record(self, attempts: Sequence[Attempt], settlements: Sequence[Settlement]) -> int:
         happenings = [happening for settlement in settlements for happening in settlement.happenings]

@@ -37,6 +37,9 @@ CHUNK: Final = 200
 _ENTRIES: Final = 100
 #: Between two reads, so that one transaction takes what came meanwhile.
 _BREATH_S: Final = 0.02
+#: How often to look for entries that were read and never applied, and how long they must have lain.
+_SWEEP_S: Final = 2.0
+_STRAY_MS: Final = 1_500
 _RETRY_FIRST_S: Final = 0.1
 _RETRY_LIMIT_S: Final = 2.0
 
@@ -108,9 +111,16 @@ class Follower:
         while taken := (await self._stream.reclaim(self._consumer, 0, _ENTRIES)).entries:
             await self.apply(taken)
         self._log.info("follower.started")
+        clock = asyncio.get_running_loop().time
+        swept_at = clock()
         while True:
             self._check_lease()
-            entries = await self._stream.read(self._consumer, _ENTRIES, block_ms=1000)
+            if clock() - swept_at >= _SWEEP_S:
+                swept_at = clock()
+                # A read of the former holder may have taken entries after our first look: nobody else will.
+                entries: Sequence[Entry] = (await self._stream.reclaim(self._consumer, _STRAY_MS, _ENTRIES)).entries
+            else:
+                entries = await self._stream.read(self._consumer, _ENTRIES, block_ms=1000)
             if entries:
                 await self.apply(entries)
                 await asyncio.sleep(_BREATH_S)

@@ -26,7 +26,7 @@ LEASE_TTL_MS: Final = 5_000
 WAKE: Final = "discador:wake"
 #: Events are never given up: only the database may say that one is of no use.
 _FOR_EVER: Final = 1 << 40
-_REBALANCE_S: Final = 10.0
+_REBALANCE_S: Final = 4.0
 
 
 class Followers:
