@@ -81,11 +81,7 @@ class Asterisk:
 
     def hangup(self, name: str, cause: int) -> bool:
         """Hang up the channel of this name or id; False if there is none."""
-        for call in tuple(self.calls.values()):
-            if any(name in (channel.name, channel.uniqueid) for channel in call.channels):
-                call.asterisk_hangs_up(cause)
-                return True
-        return False
+        return any(call.hangup_of(name, cause) for call in tuple(self.calls.values()))
 
     def serial(self) -> int:
         return next(self._serials)

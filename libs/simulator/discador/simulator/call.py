@@ -51,8 +51,7 @@ class Call:
     @property
     def channels(self) -> list[Channel]:
         """What CoreShowChannels would list of it."""
-        guard = [] if self._answered else [self._second, self._first]
-        return [*([self._trunk] if self._trunk is not None else []), *guard]
+        return [*([self._trunk] if self._trunk is not None else []), self._second, self._first]
 
     def begin(self) -> None:
         """Enter the guard."""
@@ -66,6 +65,13 @@ class Call:
             self._fenced("seen")
         else:
             self._dial()
+
+    def hangup_of(self, name: str, cause: int) -> bool:
+        """Hang up one of its channels; False if none has this name or id. An answered call outlives the guard."""
+        named = [channel for channel in self.channels if name in (channel.name, channel.uniqueid)]
+        if named and (not self._answered or self._trunk in named):
+            self.asterisk_hangs_up(cause)
+        return bool(named)
 
     def asterisk_hangs_up(self, cause: int) -> None:
         """Asterisk ends it: by AMI, or at the end of the dialplan."""
@@ -135,7 +141,6 @@ class Call:
         self._change(_UP)
         self._trunk.context, self._trunk.exten = "discador-message", "s"
         self._asterisk.records.answered(self._trunk)
-        self._leave_guard(16)
         if script.hangs_up_after is not None:
             self._after(script.hangs_up_after, lambda: self._end(script.hangup_cause, None, ""))
         if script.presses:
@@ -186,10 +191,9 @@ class Call:
             self._asterisk.tell("Hangup/PJSIP", wire_text.hangup(self._trunk, cause, status))
             self._asterisk.records.hung_up(cause, self._trunk)
             self._trunk = None
-        if not self._answered:
-            if dial_status != "CANCEL":
-                self._unanswered(dial_status, cause)
-            self._leave_guard(cause or 16)
+        if not self._answered and dial_status != "CANCEL":
+            self._unanswered(dial_status, cause)
+        self._leave_guard(cause or 16)
         self._gone()
 
     def _unanswered(self, status: str, cause: int) -> None:

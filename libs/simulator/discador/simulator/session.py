@@ -55,7 +55,8 @@ class Session(asyncio.Protocol):
             return
         *actions, self._partial = (self._partial + data).split(_END)
         for action in actions:
-            self._act(action.decode("utf-8", "replace"))
+            if self._transport is not None and not self._transport.is_closing():
+                self._act(action.decode("utf-8", "replace"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None

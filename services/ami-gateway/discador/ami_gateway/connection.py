@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any, Final
 
 from discador.runtime.log import get_logger
@@ -34,7 +33,7 @@ DOUBTFUL_AFTER_S: Final = 2.5  # a ping unanswered for so long: send nothing new
 CONNECT_S: Final = 5.0
 _FIRST_RETRY_S: Final = 0.2
 _LAST_RETRY_S: Final = 5.0
-_REFUSED_RETRY_S: Final = 10.0  # also keeps us away from Asterisk's own limits on failed logins
+REFUSED_RETRY_S: Final = 10.0  # also keeps us away from Asterisk's own limits on failed logins
 _BOOT_HINT_S: Final = 15.0
 
 
@@ -57,7 +56,7 @@ class Connection:
         on_down: Callable[[str], None],
         ping_every_s: float = PING_EVERY_S,
         ping_deadline_s: float = PING_DEADLINE_S,
-        refused_retry_s: float = _REFUSED_RETRY_S,
+        refused_retry_s: float = REFUSED_RETRY_S,
     ) -> None:
         self.state: AmiState = AMI_STATE_CONNECTING
         self.detail = "connecting for the first time"
@@ -72,7 +71,7 @@ class Connection:
         self._refused_retry_s = refused_retry_s
         self._link: AmiLink | None = None
         self._booted: asyncio.Future[int] | None = None
-        self._filter_sent = False
+        self._unfiltered = False
         self._note = ""
         self._ping_sent_at: float | None = None
         self._offsets: deque[tuple[float, float]] = deque(maxlen=8)  # (round trip, offset) of the last pings
@@ -112,7 +111,6 @@ class Connection:
             booted = self._booted = asyncio.get_running_loop().create_future()
             await self._login(link)
             self._become(AMI_STATE_BOOTING, "logged in; Asterisk has not said FullyBooted yet")
-            self._add_filter(translate.FAILURES_FILTER)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch(link), name="ami.watch")
                 started = True
@@ -121,7 +119,7 @@ class Connection:
             self._ended(_first(errors), started)
 
     async def _connect(self) -> AmiLink:
-        self._filter_sent = False
+        self._unfiltered = False
         self._note = ""
         self._ping_sent_at = None
         if self.state not in (AMI_STATE_DOWN, AMI_STATE_LOGIN_REFUSED):
@@ -142,7 +140,7 @@ class Connection:
         return link
 
     def _new_link(self) -> AmiLink:
-        return AmiLink(self._receive, wanted=translate.WANTED, on_unwanted=self._set_filter)
+        return AmiLink(self._receive, wanted=translate.WANTED, on_unwanted=self._unwanted_came)
 
     async def _login(self, link: AmiLink) -> None:
         try:
@@ -168,7 +166,11 @@ class Connection:
             while True:
                 self._ping_sent_at = began = time.monotonic()
                 sent_at = time.time()
-                answer = link.send(actions.ping())
+                try:
+                    answer = link.send(actions.ping())
+                except LinkLost:  # it is just ending: its own reason says more
+                    await lost
+                    raise link.loss or LinkLost("lost") from None
                 either: set[asyncio.Future[Any]] = {answer, lost}
                 await asyncio.wait(either, timeout=self._ping_deadline_s, return_when=asyncio.FIRST_COMPLETED)
                 if not answer.done() and not lost.done():
@@ -205,27 +207,20 @@ class Connection:
         """Say why the session has not begun."""
         self._become(self.state, detail)
 
-    def _set_filter(self, _name: bytes) -> None:
-        """An event came that we don't want: this Asterisk's manager.conf has no filter, so set ours, once."""
-        if not self._filter_sent and self._booted is not None:
-            self._filter_sent = True
-            for expression in translate.FILTERS:
-                self._add_filter(expression)
+    def _unwanted_came(self, _name: bytes) -> None:
+        self._unfiltered = True
 
-    def _add_filter(self, expression: str) -> None:
-        if self._link is None:
-            return
-        with suppress(GatewayError):
-            self._link.send(actions.only_events(expression)).add_done_callback(self._filter_answered)
+    async def set_filter(self, link: AmiLink) -> None:
+        """Keep away the events that nobody needs. Raises `LinkLost`.
 
-    def _filter_answered(self, answer: asyncio.Future[Received]) -> None:
-        if answer.cancelled() or answer.exception() is not None:
-            return
-        if not translate.succeeded(answer.result()):
-            self._log.warning("ami.filter_refused", reason=translate.why(answer.result()))
-            self._note = "no event filter: give the AMI user write = system, else calls per second are halved"
-            if self.state == AMI_STATE_UP:
-                self.detail = self._note
+        To be called once Asterisk has had something to say: what came tells whether manager.conf has a filter.
+        """
+        try:
+            await link.ask(actions.only_events(translate.EVERYTHING if self._unfiltered else translate.FAILURES))
+        except ActionFailed as error:
+            self._log.warning("ami.filter_refused", reason=str(error))
+            if self._unfiltered:
+                self._note = "no event filter: give the AMI user write = system, else calls per second are halved"
 
     def _ended(self, error: Exception, started: bool) -> None:
         reason = str(error) or type(error).__name__

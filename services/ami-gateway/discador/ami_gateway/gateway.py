@@ -16,7 +16,7 @@ from discador.v1.node_pb2 import AMI_STATE_UP, AmiState
 from . import actions, translate
 from .calls import CallBook, Phase
 from .cdr import CallRecords
-from .connection import PING_DEADLINE_S, PING_EVERY_S, Connection
+from .connection import PING_DEADLINE_S, PING_EVERY_S, REFUSED_RETRY_S, Connection
 from .errors import GatewayError
 from .link import AmiLink
 from .lookup import Lookup
@@ -47,6 +47,7 @@ class Gateway:
         answer_s: float = ANSWER_S,
         ping_every_s: float = PING_EVERY_S,
         ping_deadline_s: float = PING_DEADLINE_S,
+        refused_retry_s: float = REFUSED_RETRY_S,
     ) -> None:
         host, port, username, secret = ami
         self.node = node
@@ -55,17 +56,18 @@ class Gateway:
         self.ownership: Ownership | None = None
         self.started_at = time.time()
         self.book = CallBook(publisher.emit, time.time)
-        self.session = NodeSession(self.book, publisher.emit, lambda reason: self.connection.explain(reason))
+        self.session = NodeSession(self.book, publisher.emit)
         self.connection = Connection(
             host,
             port,
             username,
             secret,
             on_fact=self.session.take,
-            on_session=self.session.begin,
+            on_session=self._begin,
             on_down=self.session.say_down,
             ping_every_s=ping_every_s,
             ping_deadline_s=ping_deadline_s,
+            refused_retry_s=refused_retry_s,
         )
         self.records = CallRecords(cdr_csv) if cdr_csv else None
         self.lookup = Lookup(
@@ -165,6 +167,14 @@ class Gateway:
         }
 
     # -- inside ------------------------------------------------------------------------------------------------------
+
+    async def _begin(self, link: AmiLink, uptime_s: int) -> None:
+        await self.session.begin(link, uptime_s)
+        await self.session.see_fence(link, self.connection.explain)
+        await self.connection.set_filter(link)
+        # Last, so that what was missed in between is in the list.
+        await self.session.list_channels(link)
+        self.session.say_up()
 
     def _link(self) -> AmiLink | None:
         return self.connection.link

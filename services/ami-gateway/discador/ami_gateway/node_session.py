@@ -23,33 +23,26 @@ _PROBE_AGAIN_S: Final = 5.0
 
 
 class NodeSession:
-    """Boot id, version and live channels, renewed with each session; says NODE_UP and NODE_DOWN.
+    """Boot id, version and live channels, renewed with each session; says NODE_UP and NODE_DOWN."""
 
-    `explain` gets the reason while a session can't begin: no call is placed without a fence (ADR 0003).
-    """
-
-    def __init__(self, book: CallBook, emit: Callable[[wire.CallEvent], None], explain: Callable[[str], None]) -> None:
+    def __init__(self, book: CallBook, emit: Callable[[wire.CallEvent], None]) -> None:
         self.version = ""
         self.booted_at = 0.0  # epoch seconds by the gateway's clock
         self.listed_at = 0.0  # monotonic; when the last list of live channels was complete
         self._book = book
         self._emit = emit
-        self._explain = explain
         self._probe = ""
         self._fenced = asyncio.Event()
         self._log = get_logger("node")
 
     async def begin(self, link: AmiLink, uptime_s: int) -> None:
-        """Ask everything, then say NODE_UP. Raises the link's errors: the session is then given up."""
+        """Learn which Asterisk this is. Raises the link's errors: the session is then given up."""
         self.booted_at = time.time() - uptime_s
         self._book.new_session(translate.boot_id(await link.ask(actions.core_status())))
         try:
             self.version = translate.version(await link.ask(actions.core_settings()))
         except ActionFailed as error:
             self._log.warning("node.version_unknown", reason=str(error))
-        await self._see_fence(link)
-        await self.list_channels(link)
-        self.say_up()
 
     def take(self, fact: CallFact) -> None:
         """Take a fact about a call, in order."""
@@ -77,8 +70,11 @@ class NodeSession:
         set_time(event.at, time.time())
         self._emit(event)
 
-    async def _see_fence(self, link: AmiLink) -> None:
-        """Wait until the dialplan has proven that it refuses what comes too late."""
+    async def see_fence(self, link: AmiLink, explain: Callable[[str], None]) -> None:
+        """Wait until the dialplan has proven that it refuses what comes too late (ADR 0003).
+
+        `explain` gets the reason as long as it does not. Raises `LinkLost`.
+        """
         while True:
             self._fenced.clear()
             now_us = time.time_ns() // 1000
@@ -97,5 +93,5 @@ class NodeSession:
             else:
                 return
             self._log.warning("node.no_fence", reason=reason)
-            self._explain(reason)
+            explain(reason)
             await asyncio.sleep(_PROBE_AGAIN_S)
