@@ -41,7 +41,8 @@ async def test_without_redis_it_answers_says_so_and_dials_again_when_redis_is_ba
         await api.leads.CreateLead(lead_pb2.CreateLeadRequest(lead=lead))
         await api.campaigns.StartCampaign(campaign_pb2.StartCampaignRequest(id=campaign.id))
         shown = await api.campaigns.GetCampaign(campaign_pb2.GetCampaignRequest(id=campaign.id))
-        assert [check.id for check in shown.checks if check.state == campaign_pb2.CHECK_STATE_FAILED][0] == "redis"
+        failed = [check.id for check in shown.checks if check.state == campaign_pb2.CHECK_STATE_FAILED]
+        assert "redis" in failed[:1]
         own_redis.restart()
         world.gateway_up()
         await until(lambda: world.store.campaigns.live_count(campaign.id) == 1, 20.0)

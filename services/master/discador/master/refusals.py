@@ -6,7 +6,7 @@ from typing import Final
 
 import grpc
 
-from discador.core.errors import DomainError, IllegalTransition, InvalidNumber, InvalidSettings
+from discador.core.errors import DomainError, InvalidNumber, InvalidSettings
 from discador.runtime.errors import ServiceError
 from discador.store.errors import DatabaseUnavailable, NameTaken, StoreError
 
@@ -28,11 +28,9 @@ def refusal(error: StoreError | DomainError) -> ServiceError:
             code = grpc.StatusCode.ALREADY_EXISTS
         retry_after_s = 1.0 if isinstance(error, DatabaseUnavailable) else None
         return ServiceError(message, error_id=error.error_id, code=code, retry_after_s=retry_after_s)
-    if isinstance(error, IllegalTransition):
-        return ServiceError(message, error_id=error.error_id, code=grpc.StatusCode.FAILED_PRECONDITION)
     violations: list[tuple[str, str]] = []
     if isinstance(error, InvalidSettings):
         violations = [(fault.path, fault.message) for fault in error.faults]
     if isinstance(error, InvalidNumber):
         violations = [("number", error.reason)]
-    return ServiceError(message, error_id=error.error_id, code=grpc.StatusCode.INVALID_ARGUMENT, violations=violations)
+    return ServiceError(message, error_id=error.error_id, code=_CODES[error.kind], violations=violations)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from discador.core.attempt.events import Cancelled, Event, Expired
 from discador.core.campaign import CampaignState
+from discador.core.lead import DIALLABLE, LeadState
 from discador.master.jobs import Job, Jobs
 from discador.master.leadership import Leadership
 from discador.master.routes import max_backlog
@@ -129,9 +130,15 @@ class Finisher:
 
     def _finish(self, epoch: int) -> list[int]:
         campaigns = self._store.campaigns
-        done = [one.id for one in campaigns.running() if campaigns.mark_completed(epoch, one.id)]
+        running = [one.id for one in campaigns.running() if self._may_be_done(one.id)]
+        done = [campaign_id for campaign_id in running if campaigns.mark_completed(epoch, campaign_id)]
         stopping = campaigns.list(1000, state=CampaignState.STOPPING)
         return done + [one.id for one in stopping if campaigns.mark_stopped(epoch, one.id)]
+
+    def _may_be_done(self, campaign_id: int) -> bool:
+        """Ask the counters, which lock nothing, before the operation that locks the campaign."""
+        leads, _ = self._store.campaigns.counters(campaign_id)
+        return not any(leads[state] for state in (*DIALLABLE, LeadState.RESERVED))
 
 
 class ImportSweeper:

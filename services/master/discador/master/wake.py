@@ -13,7 +13,7 @@ from discador.runtime.log import get_logger
 from discador.runtime.redis_client import Redis
 
 CHANNEL: Final = keys.key("wake")
-_DEBOUNCE_S: Final = 0.02  # a burst of ended calls is one reason to look, not hundreds
+_DEBOUNCE_S: Final = 0.05  # a burst of ended calls is one reason to look, not hundreds
 _log: Final = get_logger("wake")
 
 
@@ -32,7 +32,7 @@ class Wake:
 
 
 class WakeListener:
-    """Calls `on_wake` at each wake, at most once in 20 ms; for `Supervisor.spawn`."""
+    """Calls `on_wake` at each wake, at most once in 50 ms; for `Supervisor.spawn`."""
 
     def __init__(self, redis: Redis, on_wake: Callable[[], object]) -> None:
         self._redis = redis
