@@ -176,3 +176,12 @@ async def test_a_killed_asterisk_leaves_on_disk_that_the_call_was_answered(node:
     record = node.asterisk.call_records()[attempt]
     assert record.answered_at is not None
     assert not record.over
+
+
+async def test_calls_that_end_in_the_instant_of_the_answer_do_not_kill_asterisk(node: Node) -> None:
+    async with node.ami() as ami:
+        # A message that does not exist: the call is over as soon as it is answered.
+        attempts = {await place(ami, "00", MESSAGE="there-is-no-such-sound") for _ in range(200)}
+        await follow(ami, attempts)
+    assert "Asterisk" in node.asterisk.cli("core show version")
+    assert {node.carrier.invites()[attempt] for attempt in attempts} == {1}
