@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +25,14 @@ async def until(condition: Callable[[], object], within_s: float = 10.0, what: s
     while not condition():
         assert time.monotonic() < deadline, f"not within {within_s} s: {what or condition}"
         await asyncio.sleep(0.01)
+
+
+async def eventually(check: Callable[[], Awaitable[object]], within_s: float = 10.0) -> None:
+    """Ask until the answer is yes."""
+    deadline = time.monotonic() + within_s
+    while not await check():
+        assert time.monotonic() < deadline, f"not within {within_s} s: {check}"
+        await asyncio.sleep(0.05)
 
 
 def new_attempt() -> str:

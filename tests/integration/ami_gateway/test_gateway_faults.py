@@ -307,7 +307,8 @@ async def test_a_gateway_that_starts_anew_finds_what_the_dead_one_left(
         # Made long after this gateway became the only one, and never given to it: nobody has sent it.
         second.gateway.started_at -= 600.0
         assert (await second.fate(unknown)).fate == wire.FATE_NOT_DIALLED
-        await second.heard(alive, "HUNG_UP", 30.0)
+        assert await second.gateway.hang_up([alive], 16) == [alive]
+        await second.heard(alive, "HUNG_UP")
 
 
 async def test_an_id_from_the_future_does_not_prove_that_it_was_never_sent(gateway: Running) -> None:

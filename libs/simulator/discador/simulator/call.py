@@ -187,11 +187,13 @@ class Call:
     # -- ends --------------------------------------------------------------------------------------------------------
 
     def _end(self, cause: int, status: int | None, dial_status: str) -> None:
+        if self._answered:
+            cause = cause or 16  # the guard's leg gives the call a cause, whoever hangs up
         if self._trunk is not None:
             self._asterisk.tell("Hangup/PJSIP", wire_text.hangup(self._trunk, cause, status))
             self._asterisk.records.hung_up(cause, self._trunk)
             self._trunk = None
-        if not self._answered and dial_status != "CANCEL":
+        if not self._answered and dial_status != "CANCEL":  # which is: over AMI
             self._unanswered(dial_status, cause)
         self._leave_guard(cause or 16)
         self._gone()

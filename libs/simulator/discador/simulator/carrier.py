@@ -5,7 +5,7 @@ By number, the last two digits decide, as the real carrier of the tests does (te
 | digits | the carrier | hangup cause |
 |---|---|---|
 | 00 | rings, answers, talks until Asterisk hangs up | 16 |
-| 01 | rings, answers, hangs up after 1 s without a reason | 0 |
+| 01 | rings, answers, hangs up after 1 s without a reason | 16 |
 | 02 | rings, answers, hangs up after 1 s with cause 16 | 16 |
 | 03 | 486 Busy Here | 17 |
 | 04 | rings until Asterisk gives up | 0, never answered |
@@ -17,7 +17,7 @@ By number, the last two digits decide, as the real carrier of the tests does (te
 | 10 | early media for 1 s, answers, talks until Asterisk hangs up | 16 |
 | 11, 12, 19 | rings, answers, presses 1, 2, 9 after 0.5 s, talks | 16 |
 | 13 | never replies | 0, never answered |
-| others | rings, answers at once, hangs up after 0.6 s without a reason | 0 |
+| others | rings, answers at once, hangs up after 0.6 s without a reason | 16 |
 """
 
 from __future__ import annotations

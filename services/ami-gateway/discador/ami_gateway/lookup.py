@@ -158,10 +158,14 @@ class Lookup:
             return _fate(call.attempt_id, wire.FATE_UNDETERMINED)
         if call.leg:
             return self._ended(call, "channel", 0, call.absent_since or now)
-        if call.not_after and self._records is not None and self._records.latest_at > call.not_after + self._offset_s():
-            # Asterisk's records of later calls are there and this one's are not, and the fence refuses it from now on.
+        if call.not_after and self._records_kept():
+            # Asterisk has run since it was sent and would have written of it; from now on the fence refuses it.
             return _fate(call.attempt_id, wire.FATE_NOT_DIALLED, "cdr")
         return _fate(call.attempt_id, wire.FATE_NO_TRACE)
+
+    def _records_kept(self) -> bool:
+        """True if this run of Asterisk keeps call records: our own probe of the fence is in them, at least."""
+        return self._records is not None and self._records.latest_at >= self._session.booted_at + self._offset_s() - 1.0
 
     def _before_boot(self, record: CallRecord) -> bool:
         """True if the call was dialled by a run of Asterisk that has ended. Uptime is told in whole seconds."""
