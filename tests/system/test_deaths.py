@@ -8,9 +8,8 @@ import pytest
 
 from discador.v1 import lead_pb2
 from tests.system.carrier_truth import dialled_twice, disagreements, overlapping, unknown_to_us
-from tests.system.installation import mixed_numbers, outcomes
+from tests.system.installation import MIXED, mixed_numbers, outcomes
 from tests.system.site import Site
-from tests.system.test_real_path import MIXED
 
 FINAL = {
     lead_pb2.LEAD_STATE_DONE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from discador.cli import attempt, campaign, dnc, lead, logs, node, system, trunk
@@ -9,6 +11,7 @@ from discador.cli.demo import demo
 from discador.cli.failure import Failure
 from discador.cli.output import Output, print_json, problems
 from discador.cli.up.command import up
+from discador.runtime import log
 from discador.runtime.settings import SettingsInvalid
 
 app = typer.Typer(
@@ -33,6 +36,7 @@ app.add_typer(dnc.app, name="dnc")
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; nothing but usage errors is printed by Typer itself."""
     Output.json = "--json" in arguments
+    log.configure("cli", "error", stream=sys.stderr)
     words = [word for word in arguments if word != "--json"]
     try:
         app(args=words, prog_name="discador")

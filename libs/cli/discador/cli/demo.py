@@ -71,10 +71,9 @@ def _prepare(api: Api, leads: int) -> int:
         max_attempts_per_lead=2,
         max_attempts_per_number_day=3,
         window=campaign_pb2.CallingWindow(always=True),
-        retry_rules=[
-            campaign_pb2.RetryRule(outcome=outcome, delay_s=2, max_attempts=2, multiplier=1)
-            for outcome in ("busy", "no_answer", "congestion")
-        ],
+        # Quick retries where another try may help, none elsewhere: a demonstration has to end.
+        retry_rules=[_rule(outcome, 2) for outcome in ("busy", "no_answer", "congestion")]
+        + [_rule(outcome, 1) for outcome in ("rejected", "failed", "machine", "abandoned", "unknown")],
     )
     campaign = api.campaigns.CreateCampaign(
         campaign_pb2.CreateCampaignRequest(
@@ -92,6 +91,10 @@ def _prepare(api: Api, leads: int) -> int:
     console.print(f"\nImported {imported.imported:,} of {imported.rows:,} leads into campaign {campaign.name!r}.")
     api.campaigns.StartCampaign(campaign_pb2.StartCampaignRequest(id=campaign.id, request_id=request_id()))
     return int(campaign.id)
+
+
+def _rule(outcome: str, attempts: int) -> campaign_pb2.RetryRule:
+    return campaign_pb2.RetryRule(outcome=outcome, delay_s=2, max_attempts=attempts, multiplier=1)
 
 
 def sample_list(leads: int) -> bytes:

@@ -1,10 +1,12 @@
-"""`python -m discador.simulator --port 5038`: run until SIGTERM or SIGINT."""
+"""`python -m discador.simulator --port 5038`: run until SIGTERM or SIGINT, or until the parent ends."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
 from random import Random
+
+from discador.runtime.parent import watch_parent
+from discador.runtime.signals import stop_signals
 
 from .asterisk import Asterisk
 from .carrier import by_digits, mixed
@@ -20,19 +22,16 @@ async def run(settings: SimulatorSettings) -> None:
         asterisk, username=settings.username, secret=settings.secret, host=settings.host, port=settings.port
     )
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
-        number = getattr(signal, name, None)
-        if number is None:
-            continue
-        try:
-            loop.add_signal_handler(number, stopped.set)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    await simulator.start()
-    print(f"simulator: AMI on {simulator.host}:{simulator.port}, calls {settings.profile}", flush=True)
-    await stopped.wait()
-    await simulator.stop()
+
+    def stop(_reason: str) -> None:
+        stopped.set()
+
+    watch_parent(stop)
+    with stop_signals(stop):
+        await simulator.start()
+        print(f"simulator: AMI on {simulator.host}:{simulator.port}, calls {settings.profile}", flush=True)
+        await stopped.wait()
+        await simulator.stop()
 
 
 if __name__ == "__main__":
