@@ -1,12 +1,13 @@
 """`make bench`: calls a second end to end, beside the raw AMI ceiling of the same Asterisk and carrier in the same run.
 
-Everything runs on the same cores: all services, MariaDB (flushing at each commit), Redis, Asterisk and the carrier, so the
-figures are compared within one run only. Writes build/bench.json.
+Everything runs on the same cores: all services, MariaDB (flushing at each commit), Redis, Asterisk and the carrier;
+compare the figures within one run only. Writes build/bench.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import csv
 import json
 import os
@@ -21,9 +22,10 @@ from typing import Any
 import psutil
 from rich.console import Console
 
+from discador.core.campaign.states import Command
 from discador.store import open_store
 from discador.store.reservation import ReservePlan
-from tests.rig.ami_ceiling import ami_ceiling
+from tests.rig.ami_ceiling import measure
 from tests.rig.asterisk import Asterisk
 from tests.rig.carrier import Carrier
 from tests.rig.mariadb import MariaDB
@@ -40,19 +42,23 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=6000, help="calls of the end-to-end run")
-    parser.add_argument("--leads", type=int, default=1_000_000, help="leads in the list of the import and the reservation")
+    parser.add_argument("--leads", type=int, default=1_000_000, help="leads of the import and the reservation")
     options = parser.parse_args()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="discador-bench-")))
         carrier = stack.enter_context(Carrier())
         asterisk = stack.enter_context(Asterisk("22", carrier_port=carrier.port))
         with console.status("raw AMI ceiling …"):
-            ceiling = ami_ceiling(asterisk, calls=options.calls)
-        console.print(f"raw AMI ceiling: {ceiling:.0f} calls/s")
+            raw, fenced = (
+                asyncio.run(measure(asterisk, carrier, options.calls // 2, fence=fence)).calls_per_second
+                for fence in (False, True)
+            )
+        console.print(f"raw AMI ceiling: {raw:.0f} calls/s, behind the fence {fenced:.0f}")
         mariadb = stack.enter_context(MariaDB(durable=True))
         redis = stack.enter_context(Redis(append_only=True))
         site = stack.enter_context(_installation(directory, mariadb, redis, asterisk))
-        calls = _calls(site, carrier, options.calls, {"mariadb": mariadb.pid, "redis": redis.pid, "asterisk": asterisk.pid})
+        peers = {"mariadb": mariadb.pid, "redis": redis.pid, "asterisk": asterisk.pid}
+        calls = _calls(site, carrier, options.calls, peers)
         console.print(f"end to end: {calls['calls_per_second']:.0f} calls/s")
         rows = _import(site, directory, options.leads)
         console.print(f"import: {rows:,.0f} rows/s")
@@ -61,8 +67,10 @@ def main() -> None:
         console.print(f"reservation out of {options.leads:,}: p95 {reserve:.1f} ms")
     result = {
         "calls_per_second": round(calls["calls_per_second"], 1),
-        "ami_ceiling_per_second": round(ceiling, 1),
-        "ratio": round(calls["calls_per_second"] / ceiling, 3),
+        "ami_ceiling_per_second": round(raw, 1),
+        "ratio": round(calls["calls_per_second"] / raw, 3),
+        "fenced_ceiling_per_second": round(fenced, 1),
+        "ratio_to_fenced": round(calls["calls_per_second"] / fenced, 3),
         "reserve_ms_p95": round(reserve, 2),
         "import_rows_per_second": round(rows),
         "services": calls["services"],
@@ -155,8 +163,6 @@ def _reserve(mariadb: MariaDB, leads: int, batch: int = 20, batches: int = 300) 
     store = open_store(mariadb.url)
     try:
         campaign = next(found for found in store.campaigns.list(100) if found.name == "import")
-        from discador.core.campaign.states import Command
-
         store.campaigns.command(campaign.id, Command.START)
         trunk = store.trunks.get_by_name("bench")
         store.trunks.update(trunk.id, max_channels=leads)
