@@ -87,8 +87,11 @@ class World:
         settings = load(MasterSettings, self.environment(port))
         supervisor.on_start(lambda: build(settings, supervisor))
         self._running.append((supervisor, asyncio.create_task(supervisor.run())))
-        await until(lambda: supervisor.state is State.READY)
-        return self.api(port)
+        await until(lambda: supervisor.state is State.READY, 30.0)
+        api = self.api(port)
+        # A busy machine may need more than one attempt to connect.
+        await api.channel.channel_ready()
+        return api
 
     def api(self, port: int) -> Api:
         self._channels.append(channel(f"127.0.0.1:{port}", TOKEN, default_timeout_s=15.0))

@@ -217,3 +217,13 @@ async def test_a_workbook_is_imported_and_exported_without_formulas(api: Api) ->
     async for progress in api.leads.StreamImport(iter([stream_start, *chunks_of(content)])):
         last = progress
     assert last.state == DONE
+
+
+async def test_a_stream_that_breaks_its_form_is_refused_and_says_how(api: Api) -> None:
+    campaign = await new_campaign(api)
+    start = start_of(campaign.id, b"telefone\n11987654321\n")
+    for second in (start, lead_pb2.StreamImportRequest(chunk=bytes(1024 * 1024 + 1))):
+        with refused() as refusal:
+            async for _ in api.leads.StreamImport(iter([start, second])):
+                pass
+        assert refusal.error_id == "import-invalid"

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from discador.master.lead_import.dialect import delimiter_of
@@ -62,7 +62,7 @@ class CsvTable:
 
     def records(self) -> Iterator[Record]:
         """Every record of the file, in order, blank ones left out but counted."""
-        lines = _Lines(self._all_lines())
+        lines = _Lines(self._first, self._line)
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         number = 0
         while True:
@@ -94,17 +94,11 @@ class CsvTable:
             chars += len(line)
         return lines
 
-    def _all_lines(self) -> Iterator[str]:
-        yield from self._first
-        self._first = []
-        while line := self._line():
-            yield line
-
     def _line(self) -> str:
         """The next line; one that is too long keeps so much that its record is refused, and no more."""
         line = self._text.readline(MAX_ROW_CHARS + 2)
         rest = line
-        while len(rest) == MAX_ROW_CHARS + 2 and not rest.endswith(("\n", "\r")):
+        while len(rest) > MAX_ROW_CHARS and not rest.endswith(("\n", "\r")):
             rest = self._text.readline(MAX_ROW_CHARS + 2)
         return line
 
@@ -112,9 +106,9 @@ class CsvTable:
 class _Lines:
     """Lines for `csv.reader`, one record at a time, which can be given back."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self._again: deque[str] = deque()
+    def __init__(self, first: Iterable[str], read_line: Callable[[], str]) -> None:
+        self._again = deque(first)
+        self._read_line = read_line
         self._record: list[str] = []
 
     def begin_record(self) -> None:
@@ -137,6 +131,8 @@ class _Lines:
     def __next__(self) -> str:
         if len(self._record) >= _MAX_LINES_A_RECORD:
             raise _QuoteNotClosed
-        line = self._again.popleft() if self._again else next(self._lines)
+        line = self._again.popleft() if self._again else self._read_line()
+        if not line:
+            raise StopIteration
         self._record.append(line)
         return line

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 #: Widest and longest row that is read; one beyond is refused, not cut.
 MAX_CELLS: Final = 256
 MAX_ROW_CHARS: Final = 16_000
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """`number` counts every record of the file from 1, header and blank ones too, as a spreadsheet shows it.
 
     `fault` is the reason id of a record that could not be read; `cells` then holds what was seen of it.

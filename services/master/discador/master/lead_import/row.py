@@ -66,7 +66,8 @@ class RowReader:
             return "number-missing"
         name = _cell(cells, columns.name)
         external_id = _cell(cells, columns.external_id)
-        if CONTROL.search("".join(cells)):  # seldom; then cell by cell
+        whole = "".join(cells)
+        if not whole.isprintable() and CONTROL.search(whole):  # seldom; then cell by cell
             cells = [_LINE_BREAKS.sub(" ", cell) for cell in cells]
             kept = (cells[column] for column, _ in columns.fields if column < width)
             if any(CONTROL.search(text) for text in (name, external_id, *kept)):
@@ -75,9 +76,11 @@ class RowReader:
             return "name-too-long"
         if len(external_id) > MAX_EXTERNAL_ID:
             return "external-id-too-long"
-        priority = self._priority(_cell(cells, columns.priority))
-        if priority is None:
-            return "priority-invalid"
+        priority = self._options.default_priority
+        if columns.priority is not None and (given := _cell(cells, columns.priority)):
+            priority = _priority(given)
+            if not priority:
+                return "priority-invalid"
         fields = {key: text for column, key in columns.fields if column < width and (text := cells[column].strip())}
         try:
             number = self._normalise(written, self._options.region)
@@ -85,13 +88,12 @@ class RowReader:
             return error.error_id
         return NewLead(number, self._zones_of(number), name, external_id, priority, fields)
 
-    def _priority(self, text: str) -> int | None:
-        if not text:
-            return self._options.default_priority
-        text = text.removesuffix(".0")
-        if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= 100:
-            return int(text)
-        return None
+
+def _priority(text: str) -> int:
+    """Return the priority written, 0 if it is none."""
+    text = text.removesuffix(".0")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
+    return number if number <= 100 else 0
 
 
 def _cell(cells: list[str], column: int | None) -> str:

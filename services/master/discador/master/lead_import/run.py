@@ -61,8 +61,13 @@ class ImportRun:
             try:
                 return self._rows(table, reader, job, header=columns.header)
             except (ImportRefused, UploadBroken) as error:
-                self.job = self._store.imports.fail(job.id, f"{error.error_id}: {error}")
+                self._fail(f"{error.error_id}: {error}")
                 raise
+
+    def _fail(self, why: str) -> None:
+        """Record why this run ended, unless another run of the same file is ahead of it by now."""
+        if self.job is not None and self._store.imports.get(self.job.id).rows == self.job.rows:
+            self.job = self._store.imports.fail(self.job.id, why)
 
     def _begin(self) -> ImportJob:
         """Begin, or go on. What a wrong file left behind under this digest is no checkpoint for the right one."""

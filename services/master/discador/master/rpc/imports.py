@@ -82,10 +82,9 @@ class ImportRpcs:
             await self._wake.send()
             if work.exception() is not None and run.job is not None:
                 yield import_to_wire(run.job)  # failed, and says why; the status says it too
-            job = work.result()
-            if pump.done() and (fault := pump.exception()) is not None:
-                raise fault
-            yield import_to_wire(job)
+            if pump.done() and not pump.cancelled() and (fault := pump.exception()) is not None:
+                raise fault  # what was wrong with the messages, rather than that the file is incomplete
+            yield import_to_wire(work.result())
         finally:
             # Also when the caller went away: the reading thread must not wait for ever.
             pump.cancel()
