@@ -122,5 +122,5 @@ def _give_back(tx: Transaction, ended: Sequence[Attempt]) -> None:
                 "last_at": usage.previous_at if usage.last_at == back.submitting_at else usage.last_at,
             }
         )
-    tx.update_many(number_usage, changes)
+    tx.execute(tx.dialect.upsert(number_usage, replace=("today", "total", "last_at")), changes)
     _give_back(tx, rest)

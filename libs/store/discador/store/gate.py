@@ -13,14 +13,14 @@ import sqlalchemy as sa
 from discador.core.attempt import Outcome, State
 from discador.core.campaign import CampaignState
 from discador.store.counters import Tally
-from discador.store.dnc import which_of
 from discador.store.endings import Ending, settle
 from discador.store.history import note
 from discador.store.records import Attempt, Block, Campaign, Candidate, Gated, GateResult, Lead, Trunk, Usage, Verdict
 from discador.store.rows import ATTEMPT, CAMPAIGN, LEAD, TRUNK, attempt_from, campaign_from, lead_from, trunk_from
 from discador.store.system import share_switch
-from discador.store.tables import attempt, campaign, lead, number_usage, trunk
+from discador.store.tables import attempt, campaign, dnc, lead, number_usage, trunk
 from discador.store.transaction import Repository, Transaction, writes
+from discador.store.types import from_microseconds
 
 _USAGE = tuple(number_usage.c[name] for name in Usage.__dataclass_fields__)
 
@@ -48,11 +48,11 @@ class Gate(Repository):
             return GateResult([], [], list(dict.fromkeys(attempt_ids)))
         campaigns = _share_running(tx, attempt_ids)
         attempts = _lock_queued(tx, attempt_ids, campaigns)
-        usages = _lock_usages(tx, {each.number for each in attempts})
-        # The clock after the locks: waiting for them counts.
-        now = tx.now()
+        if not attempts:
+            return GateResult([], [], list(dict.fromkeys(attempt_ids)))
+        # The time is that after the locks: waiting for them counts.
+        usages, on_dnc, now = _lock_numbers(tx, {each.number for each in attempts})
         attempts = [each for each in attempts if each.expires_at > now]
-        blocked_numbers = which_of(tx, usages)
         leads, trunks = _leads_of(tx, attempts), _trunks_of(tx, attempts)
 
         passed: list[Gated] = []
@@ -66,7 +66,7 @@ class Gate(Repository):
                 trunks[each.trunk_id],
                 leads[each.lead_id],
             )
-            verdict = judge(Candidate(each, whom, owner, way, usage, each.number in blocked_numbers, now))
+            verdict = judge(Candidate(each, whom, owner, way, usage, each.number in on_dnc, now))
             if isinstance(verdict, Block):
                 endings.append(_blocked(each, owner, verdict, now))
                 continue
@@ -111,13 +111,17 @@ def _lock_queued(tx: Transaction, ids: Sequence[uuid.UUID], campaigns: Mapping[i
     return [attempt_from(row) for row in tx.execute(query.with_for_update())]
 
 
-def _lock_usages(tx: Transaction, numbers: set[str]) -> dict[str, Usage]:
-    if not numbers:
-        return {}
-    rows = [{"number": number, "today": 0, "total": 0} for number in sorted(numbers)]
-    tx.execute(tx.dialect.upsert(number_usage), rows)
-    found = tx.execute(sa.select(*_USAGE).where(number_usage.c.number.in_(sorted(numbers))))
-    return {row.number: Usage(*row) for row in found}
+def _lock_numbers(tx: Transaction, numbers: set[str]) -> tuple[dict[str, Usage], set[str], datetime]:
+    """Lock the use of the numbers; return it, those on the do-not-call list, and the time once all is locked."""
+    ordered = sorted(numbers)
+    tx.execute(tx.dialect.upsert(number_usage), [{"number": number, "today": 0, "total": 0} for number in ordered])
+    found = tx.execute(
+        sa.select(*_USAGE, dnc.c.number.is_not(None), tx.dialect.now_us)
+        .outerjoin(dnc, dnc.c.number == number_usage.c.number)
+        .where(number_usage.c.number.in_(ordered))
+    ).all()
+    usages = {row[0]: Usage(*row[:-2]) for row in found}
+    return usages, {row[0] for row in found if row[-2]}, from_microseconds(int(found[0][-1]))
 
 
 def _leads_of(tx: Transaction, attempts: Sequence[Attempt]) -> dict[int, Lead]:
@@ -190,17 +194,10 @@ def _write_blocked(tx: Transaction, endings: Sequence[Ending], now: datetime) ->
 
 
 def _write_usages(tx: Transaction, used: Mapping[str, tuple[Usage, datetime | None]]) -> None:
-    tx.update_many(
-        number_usage,
-        [
-            {
-                "number": number,
-                "day": usage.day,
-                "today": usage.today,
-                "total": usage.total,
-                "last_at": usage.last_at,
-                "previous_at": before,
-            }
-            for number, (usage, before) in sorted(used.items())
-        ],
-    )
+    columns = ("day", "today", "total", "last_at", "previous_at")
+    rows = [
+        {"number": n, "day": u.day, "today": u.today, "total": u.total, "last_at": u.last_at, "previous_at": before}
+        for n, (u, before) in sorted(used.items())
+    ]
+    if rows:
+        tx.execute(tx.dialect.upsert(number_usage, replace=columns), rows)

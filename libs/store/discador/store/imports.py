@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from discador.core.lead import LeadState
 from discador.store.campaigns import get_campaign
-from discador.store.counters import Tally
 from discador.store.dnc import which_of
 from discador.store.errors import ImportRaced, NotFound
-from discador.store.leads import NEW_LEAD_COLUMNS, new_lead_values, note_zones
-from discador.store.records import ImportErrorRow, ImportJob, ImportState, NewLead, zones_key
+from discador.store.leads import insert_leads
+from discador.store.records import ImportErrorRow, ImportJob, ImportState, NewLead
 from discador.store.rows import IMPORT, import_from
 from discador.store.tables import import_, import_error, lead, lead_list
 from discador.store.transaction import Repository, Transaction, reads, writes
@@ -156,14 +154,8 @@ class Imports(Repository):
 def _add(tx: Transaction, job: ImportJob, wanted: Sequence[NewLead]) -> int:
     if not wanted:
         return 0
-    now = tx.now()
-    values = [new_lead_values(new, job.campaign_id, job.list_id, now) for new in wanted]
-    added = tx.dialect.insert_many(tx.connection, lead, NEW_LEAD_COLUMNS, values)
-    note_zones(tx, job.campaign_id, {zones_key(new.zones) for new in wanted})
+    added = insert_leads(tx, job.campaign_id, job.list_id, wanted)
     tx.execute(sa.update(lead_list).where(lead_list.c.id == job.list_id).values(leads=lead_list.c.leads + added))
-    tally = Tally()
-    tally.lead_moved(job.campaign_id, None, LeadState.NEW, added)
-    tally.write(tx)
     return added
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.exc
@@ -23,12 +21,6 @@ from discador.store.types import dump_json, to_microseconds
 _LIST = tuple(lead_list.c[name] for name in LeadList.__dataclass_fields__)
 _PAGE = 1000
 
-#: The columns of a new lead, in the order of `new_lead_values`.
-NEW_LEAD_COLUMNS = (
-    "campaign_id", "list_id", "number", "name", "external_id", "priority", "zones", "fields",
-    "state", "ready", "due_at", "attempts", "last_no", "outcome_counts", "last_outcome", "reason", "created_at",
-)  # fmt: skip
-
 
 class Leads(Repository):
     """The leads of campaigns."""
@@ -40,13 +32,8 @@ class Leads(Repository):
         The do-not-call list is not asked: the gate does.
         """
         get_campaign(tx, campaign_id, share=True)
-        values = new_lead_values(new, campaign_id, None, tx.now())
-        if not tx.dialect.insert_many(tx.connection, lead, NEW_LEAD_COLUMNS, [values]):
+        if not insert_leads(tx, campaign_id, None, [new]):
             raise LeadExists(f"campaign {campaign_id} has a lead with this number already")
-        note_zones(tx, campaign_id, {zones_key(new.zones)})
-        tally = Tally()
-        tally.lead_moved(campaign_id, None, LeadState.NEW)
-        tally.write(tx)
         query = sa.select(*LEAD).where(lead.c.campaign_id == campaign_id, lead.c.number == new.number)
         return lead_from(tx.execute(query).one())
 
@@ -96,16 +83,31 @@ class Leads(Repository):
         return [attempt_from(row) for row in tx.execute(query)]
 
 
-def new_lead_values(new: NewLead, campaign_id: int, list_id: int | None, now: datetime) -> tuple[Any, ...]:
-    """Return the raw values of `NEW_LEAD_COLUMNS`."""
-    at = to_microseconds(now)
-    return (
-        campaign_id, list_id, new.number, new.name, new.external_id, new.priority, zones_key(new.zones),
-        dump_json(dict(new.fields)), LeadState.NEW.value, READY, at, 0, 0, "{}", "", "", at,
-    )  # fmt: skip
-
-
-def note_zones(tx: Transaction, campaign_id: int, keys: set[str]) -> None:
-    """Remember that the campaign has leads with these zone keys."""
-    rows: Sequence[dict[str, Any]] = [{"campaign_id": campaign_id, "zones": key} for key in sorted(keys)]
-    tx.execute(tx.dialect.insert_ignore(lead_zone), rows)
+def insert_leads(tx: Transaction, campaign_id: int, list_id: int | None, new: Sequence[NewLead]) -> int:
+    """Add leads, ready at once, but those whose number the campaign has; return how many are new. Counts them."""
+    at = to_microseconds(tx.now())
+    columns = ("number", "name", "external_id", "priority", "zones", "fields")
+    rows = [
+        (each.number, each.name, each.external_id, each.priority, zones_key(each.zones), dump_json(each.fields))
+        for each in new
+    ]
+    constants: dict[str, int | str | None] = {
+        "campaign_id": campaign_id,
+        "list_id": list_id,
+        "state": LeadState.NEW.value,
+        "ready": READY,
+        "due_at": at,
+        "attempts": 0,
+        "last_no": 0,
+        "outcome_counts": "{}",
+        "last_outcome": "",
+        "reason": "",
+        "created_at": at,
+    }
+    added = tx.dialect.insert_many(tx.connection, lead, columns, rows, constants)
+    zones = [{"campaign_id": campaign_id, "zones": key} for key in sorted({row[4] for row in rows})]
+    tx.execute(tx.dialect.insert_ignore(lead_zone), zones)
+    tally = Tally()
+    tally.lead_moved(campaign_id, None, LeadState.NEW, added)
+    tally.write(tx)
+    return added

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,6 +27,8 @@ _CHANGES = (
     "state", "reached", "outcome", "hangup_cause", "detail", "digits",
     "ringing_at", "answered_at", "ended_at", "checked_at",
 )  # fmt: skip
+
+_ANSWERED = frozenset({State.ANSWERED, State.WAITING, State.CONNECTED})
 
 
 class Progress(Repository):
@@ -87,7 +90,7 @@ class _Batch:
             self._entries.append((current.id, happening.seq, happening.kind, at, detail))
         after = _after(current, event, decision, at, self._now, happening.detail)
         ended = after.state is State.ENDED and current.state is not State.ENDED
-        if after != current:
+        if after is not current:
             self._attempts[after.id] = after
             self._touched.add(after.id)
         if ended:
@@ -133,22 +136,22 @@ class _Batch:
 
 def _after(current: Attempt, event: Event, decision: Decision, at: datetime, now: datetime, detail: str) -> Attempt:
     """Return the attempt as it is written after `decision`."""
+    changes: dict[str, Any] = {}
     if isinstance(event, Pressed):
-        current = replace(current, digits=(current.digits + event.digit)[:64])
-    if current.state is State.ENDED:
-        return current
-    state = decision.state
-    after = replace(current, checked_at=now)
-    if not decision.changed:
-        return after
-    after = replace(after, state=state, reached=decision.reached)
-    if state is State.RINGING and after.ringing_at is None:
-        after = replace(after, ringing_at=at)
-    if state in (State.ANSWERED, State.WAITING, State.CONNECTED) and after.answered_at is None:
-        after = replace(after, answered_at=at)
-    if state in (State.IN_DOUBT, State.ENDED):
-        after = replace(after, detail=(detail or decision.detail)[:255])
-    if state is State.ENDED:
-        cause = event.cause if isinstance(event, HungUp) else after.hangup_cause
-        after = replace(after, outcome=decision.outcome, ended_at=at, hangup_cause=cause)
-    return after
+        changes["digits"] = (current.digits + event.digit)[:64]
+    if current.state is not State.ENDED:
+        changes["checked_at"] = now
+    if decision.changed:
+        state = decision.state
+        changes |= {"state": state, "reached": decision.reached}
+        if state is State.RINGING and current.ringing_at is None:
+            changes["ringing_at"] = at
+        if state in _ANSWERED and current.answered_at is None:
+            changes["answered_at"] = at
+        if state in (State.IN_DOUBT, State.ENDED):
+            changes["detail"] = (detail or decision.detail)[:255]
+        if state is State.ENDED:
+            changes |= {"outcome": decision.outcome, "ended_at": at}
+            if isinstance(event, HungUp):
+                changes["hangup_cause"] = event.cause
+    return replace(current, **changes) if changes else current

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
@@ -15,6 +16,8 @@ from sqlalchemy.engine import Dialect
 E = TypeVar("E", bound=StrEnum)
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Made once: `json.dumps` with options makes an encoder for each call.
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -80,7 +83,7 @@ class JsonList(JsonObject):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(list(value), ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else _encode(list(value))
 
 
 class Choice(sa.types.TypeDecorator[E], Generic[E]):
@@ -100,6 +103,6 @@ class Choice(sa.types.TypeDecorator[E], Generic[E]):
         return None if value is None else self.kind(value)
 
 
-def dump_json(value: dict[str, Any]) -> str:
+def dump_json(value: Mapping[str, Any]) -> str:
     """Return the one text of a JSON object that this package writes."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else "{}"
+    return _encode(value) if value else "{}"
