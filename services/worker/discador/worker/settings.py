@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from discador.runtime.settings import Address, choice, duration, host_port, integer, setting, url
 
 
+def _dialling_time(value: str) -> float:
+    """A duration of 3 to 60 seconds: a call is not sent in its last two, and nobody should be called much later."""
+    seconds = duration(value)
+    if not 3 <= seconds <= 60:
+        raise ValueError("must be between 3s and 60s")
+    return seconds
+
+
 @dataclass(frozen=True)
 class WorkerSettings:
     """Settings of the worker."""
@@ -22,7 +30,7 @@ class WorkerSettings:
         "DISCADOR_DATABASE_THREADS", default=6, parse=integer(2, 32), help="database connections"
     )
     not_after_s: float = setting(
-        "DISCADOR_NOT_AFTER", default=10.0, parse=duration, help="from the gate to Asterisk's deadline for dialling"
+        "DISCADOR_NOT_AFTER", default=10.0, parse=_dialling_time, help="from the gate to Asterisk's deadline"
     )
     patience_s: float = setting(
         "DISCADOR_WORKER_PATIENCE", default=15.0, parse=duration, help="longest wait for a trunk's calls per second"
