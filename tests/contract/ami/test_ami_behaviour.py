@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,18 +12,32 @@ import pytest
 from discador.simulator import Asterisk as SimulatedAsterisk
 from discador.simulator import Simulator
 from discador.v1 import gateway_pb2 as wire
-from tests.integration.ami_gateway.gateway_kit import Running, origination
+from discador.v1.node_pb2 import AMI_STATE_DOWN
+from tests.integration.ami_gateway.gateway_kit import Running, origination, until
 from tests.rig.asterisk import Asterisk
 from tests.rig.carrier import Carrier
+
+Act = Callable[[], Awaitable[None]]
 
 
 @dataclass
 class Peer:
-    """An Asterisk of either kind: how to reach it, and its witness."""
+    """An Asterisk of either kind: how to reach it, its witness, and what can be done to it."""
 
     ami: tuple[str, int, str, str]
     records: Path
     invites: Callable[[str], int]
+    freeze: Act
+    thaw: Act
+    kill: Act
+    restart: Act
+
+
+def act(blocking: Callable[[], object]) -> Act:
+    async def run() -> None:
+        await asyncio.to_thread(blocking)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +47,10 @@ def real() -> Iterator[Peer]:
             (asterisk.host, asterisk.ami_port, asterisk.ami_user, asterisk.ami_secret),
             asterisk.call_record_path,
             lambda attempt: carrier.invites().get(attempt, 0),
+            freeze=act(asterisk.freeze),
+            thaw=act(asterisk.thaw),
+            kill=act(asterisk.kill),
+            restart=act(asterisk.restart),
         )
 
 
@@ -42,13 +61,27 @@ async def peer(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         return
     asterisk = SimulatedAsterisk(call_records=tmp_path / "discador.csv")
     async with Simulator(asterisk, username="discador", secret="s3cret") as simulator:
-        ami = ("127.0.0.1", simulator.port, "discador", "s3cret")
-        yield Peer(ami, tmp_path / "discador.csv", lambda attempt: asterisk.invites[attempt])
+
+        async def freeze() -> None:
+            simulator.freeze()
+
+        async def thaw() -> None:
+            simulator.thaw()
+
+        yield Peer(
+            ("127.0.0.1", simulator.port, "discador", "s3cret"),
+            tmp_path / "discador.csv",
+            lambda attempt: asterisk.invites[attempt],
+            freeze=freeze,
+            thaw=thaw,
+            kill=simulator.die,
+            restart=simulator.restart,
+        )
 
 
 @pytest.fixture
 async def gateway(peer: Peer) -> AsyncIterator[Running]:
-    async with Running(peer.ami, records=peer.records) as running:
+    async with Running(peer.ami, records=peer.records, ping_every_s=0.2, ping_deadline_s=1.5) as running:
         yield await running.up(30.0)
 
 
@@ -135,6 +168,39 @@ async def test_the_gateway_knows_asterisks_version_clock_and_boot(gateway: Runni
     assert abs(status.clock_offset_us) < 500_000
     assert status.boot_id.startswith("20")
     assert status.ami_detail == ""
+
+
+async def test_what_a_frozen_asterisk_finds_when_it_wakes_is_fenced(gateway: Running, peer: Peer) -> None:
+    await peer.freeze()
+    stale = [origination("00", wait_s=1.5) for _ in range(5)]
+    assert set(await gateway.originate(*stale)) == {wire.ORIGINATE_VERDICT_UNKNOWN}
+    await until(lambda: gateway.state == AMI_STATE_DOWN)
+    await asyncio.sleep(1.0)  # their time is over
+    await peer.thaw()
+    await gateway.up(30.0)
+    for one in stale:
+        assert (await gateway.settled(one.attempt_id, 30.0)).fate == wire.FATE_NOT_DIALLED
+        assert peer.invites(one.attempt_id) == 0
+
+
+async def test_calls_of_an_asterisk_that_is_killed_are_ended_once_it_is_back(gateway: Running, peer: Peer) -> None:
+    talking, ringing = await gateway.dial("00", digits={"1": "repeat"}), await gateway.dial("04")
+    await gateway.heard(talking, "ANSWERED")
+    await gateway.heard(ringing, "RINGING")
+    boot = gateway.gateway.book.boot_id
+    await peer.kill()
+    await until(lambda: gateway.state == AMI_STATE_DOWN)
+    await peer.restart()
+    await gateway.up(30.0)
+    assert gateway.gateway.book.boot_id != boot
+    async with Running(peer.ami, records=peer.records) as other:  # one that has seen nothing of it
+        await other.up()
+        for one in (gateway, other):
+            fate = await one.settled(talking)
+            assert (fate.fate, fate.source, fate.answered) == (wire.FATE_ENDED, "boot", True)
+            assert fate.hangup_cause == 41
+            # Whether it was answered in the last moment, nobody can tell.
+            assert (await one.settled(ringing)).fate == wire.FATE_NO_TRACE
 
 
 async def test_the_connection_outlives_pings(peer: Peer) -> None:

@@ -136,12 +136,14 @@ class Lookup:
             return _fate(attempt_id, wire.FATE_NOT_DIALLED, "memory")
         if not listed or recorded is None or self._owner_since() is None:
             return _fate(attempt_id, wire.FATE_UNDETERMINED)
-        if record is not None and record.leg and self._before_boot(record):
+        settled = time.monotonic() - self._up_since() >= self._settle_s
+        died = settled if call is None else call.boot_id != self._book.boot_id
+        if record is not None and record.leg and (died or self._before_boot(record)):
+            # Its end is in no record, nor was it heard since the link came up: it ended with its Asterisk.
             if record.answered_at is None:
                 return _fate(attempt_id, wire.FATE_NO_TRACE, "boot")
             return self._recorded(attempt_id, record, "boot")
         if call is None:
-            settled = time.monotonic() - self._up_since() >= self._settle_s
             return _fate(attempt_id, wire.FATE_NO_TRACE if settled else wire.FATE_UNDETERMINED)
         return self._vanished(call)
 
