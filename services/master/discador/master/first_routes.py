@@ -24,14 +24,27 @@ _log: Final = get_logger("first-routes")
 
 
 @dataclass(frozen=True, slots=True)
+class FirstNode:
+    """A node as the environment names it."""
+
+    node: node_pb2.Node
+
+    def __str__(self) -> str:
+        return f"{self.node.name}={self.node.gateway_address}"
+
+
+@dataclass(frozen=True, slots=True)
 class FirstTrunk:
     """A trunk as the environment names it; its node by name."""
 
     node: str
     trunk: trunk_pb2.Trunk
 
+    def __str__(self) -> str:
+        return f"{self.trunk.name},node={self.node},dial={self.trunk.dial}"
 
-def parse_nodes(text: str) -> tuple[node_pb2.Node, ...]:
+
+def parse_nodes(text: str) -> tuple[FirstNode, ...]:
     """Read `DISCADOR_NODES`; raises `ValueError` with what would have been right."""
     found = []
     for entry in csv(text):
@@ -43,7 +56,7 @@ def parse_nodes(text: str) -> tuple[node_pb2.Node, ...]:
             nodes.checked(node)
         except InvalidInput as error:
             raise ValueError(f"is wrong: {error.message}") from None
-        found.append(node)
+        found.append(FirstNode(node))
     return tuple(found)
 
 
@@ -84,12 +97,12 @@ def _checked(name: str, options: Mapping[str, str]) -> trunk_pb2.Trunk:
     return trunk
 
 
-def make_missing(store: Store, first_nodes: tuple[node_pb2.Node, ...], first_trunks: tuple[FirstTrunk, ...]) -> None:
+def make_missing(store: Store, first_nodes: tuple[FirstNode, ...], first_trunks: tuple[FirstTrunk, ...]) -> None:
     """Create the nodes and trunks whose names are not known yet. Blocking; safe when several masters start."""
-    for node in first_nodes:
+    for first_node in first_nodes:
         try:
-            store.nodes.create(**nodes.checked(node))
-            _log.info("node.created", node=node.name)
+            store.nodes.create(**nodes.checked(first_node.node))
+            _log.info("node.created", node=first_node.node.name)
         except NameTaken:
             continue
     for first in first_trunks:

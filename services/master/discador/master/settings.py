@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from discador.core.compliance.zone import find_zone
-from discador.master.first_routes import FirstTrunk, parse_nodes, parse_trunks
+from discador.master.first_routes import FirstNode, FirstTrunk, parse_nodes, parse_trunks
 from discador.runtime.settings import Address, boolean, choice, duration, host_port, integer, setting, url
-from discador.v1 import node_pb2
 
 
 def _zone(value: str) -> str:
@@ -31,7 +30,7 @@ class MasterSettings:
     bind: Address = setting(
         "DISCADOR_BIND", default=Address("127.0.0.1", 50051), parse=host_port, help="where gRPC is served"
     )
-    nodes: tuple[node_pb2.Node, ...] = setting(
+    nodes: tuple[FirstNode, ...] = setting(
         "DISCADOR_NODES", default=(), parse=parse_nodes, help="nodes made if missing: name=host:port,…"
     )
     trunks: tuple[FirstTrunk, ...] = setting(

@@ -25,7 +25,7 @@ class ImportRun:
     """Runs in a thread of its own; `job` is the newest committed state, for whoever shows progress.
 
     A file whose form is bad adds nothing and leaves no record. The last batch waits for the digest, so a file
-    of one batch is all or nothing. Killed at any moment, the same file sent again goes on behind the checkpoint.
+    that fits into one is all or nothing. Killed at any moment, the same file sent again goes on behind the checkpoint.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ import io
 from typing import Any, Final, TypeAlias
 
 from discador.master.lead_import.errors import ImportRefused
-from discador.master.lead_import.feed import ByteFeed
+from discador.master.lead_import.feed import ByteFeed, UploadBroken
 
 #: mypy knows the reader by what it reads from, which matters to nobody.
 BinaryReader: TypeAlias = "io.BufferedReader[Any]"
@@ -37,10 +37,17 @@ class Upload:
         return io.BufferedReader(self._raw, _BUFFER_BYTES)
 
     def verify(self) -> None:
-        """Call it at the end of the file. Raises `ImportRefused` if other bytes came than were announced."""
+        """Call it at the end of the file.
+
+        Raises:
+            UploadBroken: fewer bytes came than were announced: the sender went away.
+            ImportRefused: other bytes came than were announced.
+        """
         if not isinstance(self._raw, ByteFeed):
             return
-        if self.size and self._raw.bytes_read != self.size:
+        if self._raw.bytes_read < self.size:
+            raise UploadBroken("the upload ended before the file did")
+        if self.size and self._raw.bytes_read > self.size:
             raise ImportRefused(
                 "import-checksum-mismatch",
                 f"{self._raw.bytes_read} bytes came and {self.size} were announced: send the whole file again",

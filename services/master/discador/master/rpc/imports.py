@@ -73,7 +73,7 @@ class ImportRpcs:
         feed = ByteFeed()
         run = await self._run_of(start.campaign_id, options, Upload(feed, start.sha256.lower(), start.size))
         work = asyncio.ensure_future(self._carry_out(run))
-        pump = asyncio.ensure_future(_pump(requests, feed))
+        pump = asyncio.ensure_future(_pump(requests, feed, context))
         try:
             while not work.done():
                 await asyncio.wait({work}, timeout=_PROGRESS_S)
@@ -120,7 +120,7 @@ class ImportRpcs:
             ) from None
 
 
-async def _pump(requests: AsyncIterator[wire.StreamImportRequest], feed: ByteFeed) -> None:
+async def _pump(requests: AsyncIterator[wire.StreamImportRequest], feed: ByteFeed, context: Any) -> None:
     """Carry chunks to the reader; whatever goes wrong here breaks the upload."""
     try:
         async for request in requests:
@@ -130,6 +130,9 @@ async def _pump(requests: AsyncIterator[wire.StreamImportRequest], feed: ByteFee
                 raise InvalidInput("a chunk may have 1 MiB", error_id="import-invalid")
             if request.chunk:
                 await feed.put(request.chunk)
+        # To a cancelled call the requests may seem to end as if all had come.
+        if context.cancelled():
+            feed.abort()
         feed.finish()
     except BaseException:
         feed.abort()
