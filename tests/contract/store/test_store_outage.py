@@ -110,11 +110,7 @@ def test_a_deadlock_is_repeated(mariadb: MariaDB) -> None:
 
         database.write(lock_both)
 
-    database.write(
-        lambda tx: tx.execute(
-            tx.dialect.upsert(tables.number_usage), [{"number": n, "today": 0, "total": 0} for n in numbers]
-        )
-    )
+    database.write(lambda tx: tx.upsert(tables.number_usage, [{"number": n, "today": 0, "total": 0} for n in numbers]))
     at_once(lambda: work(*numbers), lambda: work(*reversed(numbers)))
     assert len(turns) == 3, "one of them was the victim, once"
     store.close()

@@ -19,6 +19,10 @@ from discador.store.rows import CAMPAIGN, campaign_from
 from discador.store.tables import attempt, campaign, campaign_counter, import_, import_error, lead, lead_list, lead_zone
 from discador.store.transaction import Repository, Transaction, reads, writes
 
+_ROW = sa.select(*CAMPAIGN).where(campaign.c.id == sa.bindparam("id"))
+_SHARED = _ROW.with_for_update(read=True)
+_LOCKED = _ROW.with_for_update()
+
 
 class Campaigns(Repository):
     """The list of campaigns."""
@@ -158,10 +162,8 @@ class Campaigns(Repository):
 
 def get_campaign(tx: Transaction, campaign_id: int, *, lock: bool = False, share: bool = False) -> Campaign:
     """Return a campaign; locked against everybody, or only against its change. Raises NotFound."""
-    query = sa.select(*CAMPAIGN).where(campaign.c.id == campaign_id)
-    if lock or share:
-        query = query.with_for_update(read=share)
-    row = tx.execute(query).one_or_none()
+    query = _LOCKED if lock else _SHARED if share else _ROW
+    row = tx.execute(query, {"id": campaign_id}).one_or_none()
     if row is None:
         raise NotFound("campaign", campaign_id)
     return campaign_from(row)

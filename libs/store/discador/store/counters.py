@@ -44,8 +44,7 @@ class Tally:
             for (campaign_id, name), value in sorted(self._changes.items())
             if value
         ]
-        if rows:
-            tx.execute(tx.dialect.upsert(campaign_counter, add=["value"]), rows)
+        tx.upsert(campaign_counter, rows, add=["value"])
 
 
 def make_counters(tx: Transaction, campaign_id: int) -> None:

@@ -73,7 +73,7 @@ def _add(tx: Transaction, numbers: Sequence[str], reason: str, source: str) -> i
     exclude_gates(tx)
     now = tx.now()
     rows = [{"number": n, "reason": reason[:255], "source": source[:40], "created_at": now} for n in numbers]
-    return tx.execute(tx.dialect.insert_ignore(dnc), rows).rowcount
+    return tx.insert_many(dnc, rows, ignore=True)
 
 
 def _find(tx: Transaction, number: str) -> DncEntry | None:

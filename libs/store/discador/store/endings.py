@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -14,16 +14,24 @@ from discador.core.campaign import CampaignSettings
 from discador.core.lead import DIALLABLE, FINAL, LeadNext, LeadState, after_attempt
 from discador.store.counters import Tally
 from discador.store.records import NOT_DIALLABLE, READY, WAITS, Attempt
-from discador.store.tables import lead, number_usage
+from discador.store.tables import dnc, lead, number_usage
 from discador.store.transaction import Transaction
+from discador.store.usage import lock_numbers
 
 #: `lead.reason` of somebody who asked during a call not to be called again.
 OPT_OUT: Final = "opt_out"
 
-_LEAD = (
-    lead.c.id, lead.c.campaign_id, lead.c.state, lead.c.attempts, lead.c.outcome_counts, lead.c.reason,
-    lead.c.due_at, lead.c.ready, lead.c.last_outcome,
+_LOCK_LEADS: Final = (
+    sa.select(
+        lead.c.id, lead.c.campaign_id, lead.c.state, lead.c.attempts, lead.c.outcome_counts, lead.c.reason,
+        lead.c.due_at, lead.c.ready, lead.c.last_outcome,
+    )
+    .where(lead.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(lead.c.id)
+    .with_for_update()
 )  # fmt: skip
+
+_USAGES: Final = sa.select(number_usage).where(number_usage.c.number.in_(sa.bindparam("numbers", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +45,18 @@ class Ending:
     lead_next: LeadNext | None = None
 
 
-def settle(tx: Transaction, endings: Sequence[Ending], opted_out: Iterable[int], now: datetime, tally: Tally) -> None:
-    """Write the leads of `endings`, and of `opted_out` (ids of leads), and give back the use of numbers that were not
-    dialled. The attempts are written already."""
+def settle(
+    tx: Transaction, endings: Sequence[Ending], opted_out: Sequence[Attempt], now: datetime, tally: Tally
+) -> None:
+    """Write all that follows for leads and numbers from attempts that have ended, and from those during which somebody
+    asked not to be called again. The attempts themselves are written already."""
     by_lead = {ending.attempt.lead_id: ending for ending in endings}
-    ids = sorted({*by_lead, *opted_out})
+    refusing = {each.lead_id for each in opted_out}
+    ids = sorted({*by_lead, *refusing})
     if not ids:
         return
-    refusing = set(opted_out)
-    rows = tx.execute(sa.select(*_LEAD).where(lead.c.id.in_(ids)).order_by(lead.c.id).with_for_update())
     changes = []
-    for row in rows:
+    for row in tx.execute(_LOCK_LEADS, {"ids": ids}):
         change = row._asdict()
         if row.id in refusing:
             _opt_out(change)
@@ -59,7 +68,14 @@ def settle(tx: Transaction, endings: Sequence[Ending], opted_out: Iterable[int],
         del change["campaign_id"]
         changes.append(change)
     tx.update_many(lead, changes)
-    _give_back(tx, [ending.attempt for ending in endings])
+
+    unused = [e.attempt for e in endings if e.attempt.outcome in NEVER_DIALLED and e.attempt.usage_day is not None]
+    numbers = lock_numbers(tx, (each.number for each in (*unused, *opted_out)))
+    _give_back(tx, unused, numbers)
+    # The lock on the number lets a gate that has it finish; later ones will see the entry.
+    common = {"reason": "asked during a call", "source": OPT_OUT, "created_at": now}
+    refused = sorted({each.number for each in opted_out})
+    tx.insert_many(dnc, [{"number": number, **common} for number in refused], ignore=True)
 
 
 def _opt_out(change: dict[str, Any]) -> None:
@@ -103,24 +119,16 @@ def place_lead(change: dict[str, Any], following: LeadNext, now: datetime) -> No
     change.update(ready=READY if due_at <= now else WAITS, due_at=due_at)
 
 
-def _give_back(tx: Transaction, ended: Sequence[Attempt]) -> None:
-    unused = {a.number: a for a in ended if a.outcome in NEVER_DIALLED and a.usage_day is not None}
-    # Two unused attempts to one number in one batch are rare enough to be given back one after the other.
-    rest = [a for a in ended if a.number in unused and a is not unused[a.number]]
+def _give_back(tx: Transaction, unused: Sequence[Attempt], locked: Sequence[str]) -> None:
     if not unused:
         return
-    query = sa.select(number_usage).where(number_usage.c.number.in_(sorted(unused))).order_by(number_usage.c.number)
-    changes = []
-    for usage in tx.execute(query.with_for_update()):
-        back = unused[usage.number]
-        changes.append(
-            {
-                "number": usage.number,
-                "today": max(0, usage.today - (usage.day == back.usage_day)),
-                "total": max(0, usage.total - 1),
-                # Only if nobody has passed the gate for this number since.
-                "last_at": usage.previous_at if usage.last_at == back.submitting_at else usage.last_at,
-            }
-        )
-    tx.execute(tx.dialect.upsert(number_usage, replace=("today", "total", "last_at")), changes)
-    _give_back(tx, rest)
+    usages = {row.number: row._asdict() for row in tx.execute(_USAGES, {"numbers": locked})}
+    for each in unused:
+        usage = usages[each.number]
+        usage["total"] = max(0, usage["total"] - 1)
+        if usage["day"] == each.usage_day:
+            usage["today"] = max(0, usage["today"] - 1)
+        # Only if nobody has passed the gate for this number since.
+        if usage["last_at"] == each.submitting_at:
+            usage["last_at"] = usage["previous_at"]
+    tx.upsert(number_usage, [usages[number] for number in locked], replace=("today", "total", "last_at"))

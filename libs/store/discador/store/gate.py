@@ -15,14 +15,57 @@ from discador.core.campaign import CampaignState
 from discador.store.counters import Tally
 from discador.store.endings import Ending, settle
 from discador.store.history import note
-from discador.store.records import Attempt, Block, Campaign, Candidate, Gated, GateResult, Lead, Trunk, Usage, Verdict
+from discador.store.records import Attempt, Block, Campaign, Candidate, Gated, GateResult, Usage, Verdict
 from discador.store.rows import ATTEMPT, CAMPAIGN, LEAD, TRUNK, attempt_from, campaign_from, lead_from, trunk_from
 from discador.store.system import share_switch
 from discador.store.tables import attempt, campaign, dnc, lead, number_usage, trunk
 from discador.store.transaction import Repository, Transaction, writes
 from discador.store.types import from_microseconds
+from discador.store.usage import lock_numbers
 
-_USAGE = tuple(number_usage.c[name] for name in Usage.__dataclass_fields__)
+_OWNERS = (
+    sa.select(attempt.c.campaign_id)
+    .where(attempt.c.id.in_(sa.bindparam("ids", expanding=True)), attempt.c.state == State.QUEUED)
+    .distinct()
+)
+_SHARE_CAMPAIGNS = (
+    sa.select(*CAMPAIGN)
+    .where(campaign.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(campaign.c.id)
+    .with_for_update(read=True)
+)
+_LOCK_QUEUED = (
+    sa.select(*ATTEMPT)
+    .where(
+        attempt.c.id.in_(sa.bindparam("ids", expanding=True)),
+        attempt.c.state == State.QUEUED,
+        attempt.c.campaign_id.in_(sa.bindparam("campaigns", expanding=True)),
+    )
+    .order_by(attempt.c.id)
+    .with_for_update()
+)
+_LOCK_LEADS = (
+    sa.select(*LEAD).where(lead.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(lead.c.id).with_for_update()
+)
+_TRUNKS = sa.select(*TRUNK).where(trunk.c.id.in_(sa.bindparam("ids", expanding=True)))
+_USAGES = (
+    sa.select(*(number_usage.c[name] for name in Usage.__dataclass_fields__), dnc.c.number.is_not(None))
+    .outerjoin(dnc, dnc.c.number == number_usage.c.number)
+    .where(number_usage.c.number.in_(sa.bindparam("numbers", expanding=True)))
+)
+_SUBMIT = (
+    sa.update(attempt)
+    .where(attempt.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(
+        state=State.SUBMITTING,
+        reached=State.SUBMITTING,
+        worker=sa.bindparam("by"),
+        usage_day=sa.bindparam("day"),
+        submitting_at=sa.bindparam("now"),
+        checked_at=sa.bindparam("now"),
+        not_after=sa.bindparam("deadline"),
+    )
+)
 
 
 class Gate(Repository):
@@ -50,10 +93,15 @@ class Gate(Repository):
         attempts = _lock_queued(tx, attempt_ids, campaigns)
         if not attempts:
             return GateResult([], [], list(dict.fromkeys(attempt_ids)))
+        leads = {
+            each.id: each
+            for each in map(lead_from, tx.execute(_LOCK_LEADS, {"ids": [each.lead_id for each in attempts]}))
+        }
         # The time is that after the locks: waiting for them counts.
-        usages, on_dnc, now = _lock_numbers(tx, {each.number for each in attempts})
+        usages, on_dnc, now = _lock_usages(tx, attempts)
         attempts = [each for each in attempts if each.expires_at > now]
-        leads, trunks = _leads_of(tx, attempts), _trunks_of(tx, attempts)
+        trunk_ids = sorted({each.trunk_id for each in attempts})
+        trunks = {each.id: each for each in map(trunk_from, tx.execute(_TRUNKS, {"ids": trunk_ids}))}
 
         passed: list[Gated] = []
         days: defaultdict[date, list[uuid.UUID]] = defaultdict(list)
@@ -87,55 +135,24 @@ class Gate(Repository):
 
 
 def _share_running(tx: Transaction, ids: Sequence[uuid.UUID]) -> dict[int, Campaign]:
-    owners = sa.select(attempt.c.campaign_id).where(attempt.c.id.in_(ids), attempt.c.state == State.QUEUED).distinct()
-    owner_ids = sorted(tx.execute(owners).scalars())
-    if not owner_ids:
-        return {}
-    query = sa.select(*CAMPAIGN).where(campaign.c.id.in_(owner_ids)).order_by(campaign.c.id)
-    rows = map(campaign_from, tx.execute(query.with_for_update(read=True)))
+    owners = sorted(tx.execute(_OWNERS, {"ids": ids}).scalars())
+    rows = map(campaign_from, tx.execute(_SHARE_CAMPAIGNS, {"ids": owners})) if owners else ()
     return {each.id: each for each in rows if each.state is CampaignState.RUNNING}
 
 
 def _lock_queued(tx: Transaction, ids: Sequence[uuid.UUID], campaigns: Mapping[int, Campaign]) -> list[Attempt]:
     if not campaigns:
         return []
-    query = (
-        sa.select(*ATTEMPT)
-        .where(
-            attempt.c.id.in_(sorted(set(ids))),
-            attempt.c.state == State.QUEUED,
-            attempt.c.campaign_id.in_(list(campaigns)),
-        )
-        .order_by(attempt.c.id)
-    )
-    return [attempt_from(row) for row in tx.execute(query.with_for_update())]
+    rows = tx.execute(_LOCK_QUEUED, {"ids": sorted(set(ids)), "campaigns": sorted(campaigns)})
+    return [attempt_from(row) for row in rows]
 
 
-def _lock_numbers(tx: Transaction, numbers: set[str]) -> tuple[dict[str, Usage], set[str], datetime]:
+def _lock_usages(tx: Transaction, attempts: Sequence[Attempt]) -> tuple[dict[str, Usage], set[str], datetime]:
     """Lock the use of the numbers; return it, those on the do-not-call list, and the time once all is locked."""
-    ordered = sorted(numbers)
-    tx.execute(tx.dialect.upsert(number_usage), [{"number": number, "today": 0, "total": 0} for number in ordered])
-    found = tx.execute(
-        sa.select(*_USAGE, dnc.c.number.is_not(None), tx.dialect.now_us)
-        .outerjoin(dnc, dnc.c.number == number_usage.c.number)
-        .where(number_usage.c.number.in_(ordered))
-    ).all()
+    numbers = lock_numbers(tx, (each.number for each in attempts))
+    found = tx.execute(_USAGES.add_columns(tx.dialect.now_us), {"numbers": numbers}).all()
     usages = {row[0]: Usage(*row[:-2]) for row in found}
     return usages, {row[0] for row in found if row[-2]}, from_microseconds(int(found[0][-1]))
-
-
-def _leads_of(tx: Transaction, attempts: Sequence[Attempt]) -> dict[int, Lead]:
-    ids = [each.lead_id for each in attempts]
-    if not ids:
-        return {}
-    return {row.id: lead_from(row) for row in tx.execute(sa.select(*LEAD).where(lead.c.id.in_(ids)))}
-
-
-def _trunks_of(tx: Transaction, attempts: Sequence[Attempt]) -> dict[int, Trunk]:
-    ids = sorted({each.trunk_id for each in attempts})
-    if not ids:
-        return {}
-    return {row.id: trunk_from(row) for row in tx.execute(sa.select(*TRUNK).where(trunk.c.id.in_(ids)))}
 
 
 def _count(usage: Usage, day: date, now: datetime) -> Usage:
@@ -167,19 +184,7 @@ def _write_passed(
     tx: Transaction, days: Mapping[date, Sequence[uuid.UUID]], worker: str, now: datetime, not_after: datetime
 ) -> None:
     for day, ids in days.items():
-        tx.execute(
-            sa.update(attempt)
-            .where(attempt.c.id.in_(ids))
-            .values(
-                state=State.SUBMITTING,
-                reached=State.SUBMITTING,
-                worker=worker,
-                usage_day=day,
-                submitting_at=now,
-                checked_at=now,
-                not_after=not_after,
-            )
-        )
+        tx.execute(_SUBMIT, {"ids": ids, "by": worker, "day": day, "now": now, "deadline": not_after})
 
 
 def _write_blocked(tx: Transaction, endings: Sequence[Ending], now: datetime) -> None:
@@ -199,5 +204,4 @@ def _write_usages(tx: Transaction, used: Mapping[str, tuple[Usage, datetime | No
         {"number": n, "day": u.day, "today": u.today, "total": u.total, "last_at": u.last_at, "previous_at": before}
         for n, (u, before) in sorted(used.items())
     ]
-    if rows:
-        tx.execute(tx.dialect.upsert(number_usage, replace=columns), rows)
+    tx.upsert(number_usage, rows, replace=columns)

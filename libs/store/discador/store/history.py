@@ -16,6 +16,10 @@ from discador.store.types import to_microseconds
 #: Attempt, its source's sequence number, kind, time, detail.
 Entry = tuple[uuid.UUID, int | None, str, datetime, str]
 
+_NOTED = sa.select(call_event.c.attempt_id, call_event.c.seq).where(
+    call_event.c.attempt_id.in_(sa.bindparam("ids", expanding=True))
+)
+
 
 def note(tx: Transaction, entries: Sequence[Entry], now: datetime) -> None:
     """Add to the histories. An entry without a number gets one from the clock: far beyond those of any source, which
@@ -29,7 +33,7 @@ def note(tx: Transaction, entries: Sequence[Entry], now: datetime) -> None:
             seq = to_microseconds(now) + own[attempt_id]
             own[attempt_id] += 1
         rows.append({"attempt_id": attempt_id, "seq": seq, "kind": kind[:40], "at": at, "detail": detail[:255]})
-    tx.execute(tx.dialect.insert_ignore(call_event), rows)
+    tx.insert_many(call_event, rows, ignore=True)
 
 
 def noted(tx: Transaction, attempt_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, int]]:
@@ -37,5 +41,4 @@ def noted(tx: Transaction, attempt_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.U
     ids = sorted(set(attempt_ids))
     if not ids:
         return set()
-    rows = tx.execute(sa.select(call_event.c.attempt_id, call_event.c.seq).where(call_event.c.attempt_id.in_(ids)))
-    return {(row.attempt_id, row.seq) for row in rows}
+    return {(row.attempt_id, row.seq) for row in tx.execute(_NOTED, {"ids": ids})}

@@ -51,7 +51,7 @@ class Imports(Repository):
             "created_at": now,
             "updated_at": now,
         }
-        created = tx.execute(tx.dialect.insert_ignore(import_), [key | fresh]).rowcount
+        created = tx.insert_many(import_, [key | fresh], ignore=True)
         matches = (import_.c[name] == value for name, value in key.items())
         job = import_from(tx.execute(sa.select(*IMPORT).where(*matches).with_for_update()).one())
         changes: dict[str, object] = {}

@@ -10,6 +10,8 @@ from discador.store.tables import ONLY_ROW, leader
 from discador.store.transaction import Repository, Transaction, reads, writes
 
 _ROW = sa.select(leader.c.epoch, leader.c.holder, leader.c.taken_at).where(leader.c.id == ONLY_ROW)
+_SHARED = _ROW.with_for_update(read=True)
+_LOCKED = _ROW.with_for_update()
 
 
 class Leadership(Repository):
@@ -18,7 +20,7 @@ class Leadership(Repository):
     @writes
     def take(self, tx: Transaction, holder: str) -> int:
         """Make `holder` the leader and return its epoch. Ask the lease in Redis first: nothing here refuses."""
-        epoch: int = tx.execute(_ROW.with_for_update()).one().epoch + 1
+        epoch: int = tx.execute(_LOCKED).one().epoch + 1
         tx.execute(
             sa.update(leader).where(leader.c.id == ONLY_ROW).values(epoch=epoch, holder=holder, taken_at=tx.now())
         )
@@ -38,6 +40,6 @@ def require_epoch(tx: Transaction, epoch: int, *, alone: bool) -> None:
     Raises:
         StaleLeader: another master has taken over.
     """
-    current: int = tx.execute(_ROW.with_for_update(read=not alone)).one().epoch
+    current: int = tx.execute(_LOCKED if alone else _SHARED).one().epoch
     if current != epoch:
         raise StaleLeader(epoch, current)

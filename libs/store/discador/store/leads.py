@@ -16,7 +16,7 @@ from discador.store.records import READY, Attempt, Lead, LeadList, NewLead, zone
 from discador.store.rows import ATTEMPT, LEAD, attempt_from, lead_from
 from discador.store.tables import attempt, lead, lead_list, lead_zone
 from discador.store.transaction import Repository, Transaction, reads, writes
-from discador.store.types import dump_json, to_microseconds
+from discador.store.types import to_microseconds
 
 _LIST = tuple(lead_list.c[name] for name in LeadList.__dataclass_fields__)
 _PAGE = 1000
@@ -86,9 +86,15 @@ class Leads(Repository):
 def insert_leads(tx: Transaction, campaign_id: int, list_id: int | None, new: Sequence[NewLead]) -> int:
     """Add leads, ready at once, but those whose number the campaign has; return how many are new. Counts them."""
     at = to_microseconds(tx.now())
-    columns = ("number", "name", "external_id", "priority", "zones", "fields")
     rows = [
-        (each.number, each.name, each.external_id, each.priority, zones_key(each.zones), dump_json(each.fields))
+        {
+            "number": each.number,
+            "name": each.name,
+            "external_id": each.external_id,
+            "priority": each.priority,
+            "zones": zones_key(each.zones),
+            "fields": each.fields,
+        }
         for each in new
     ]
     constants: dict[str, int | str | None] = {
@@ -104,9 +110,9 @@ def insert_leads(tx: Transaction, campaign_id: int, list_id: int | None, new: Se
         "reason": "",
         "created_at": at,
     }
-    added = tx.dialect.insert_many(tx.connection, lead, columns, rows, constants)
-    zones = [{"campaign_id": campaign_id, "zones": key} for key in sorted({row[4] for row in rows})]
-    tx.execute(tx.dialect.insert_ignore(lead_zone), zones)
+    added = tx.insert_many(lead, rows, constants=constants, ignore=True)
+    zones = [{"campaign_id": campaign_id, "zones": key} for key in sorted({zones_key(each.zones) for each in new})]
+    tx.insert_many(lead_zone, zones, ignore=True)
     tally = Tally()
     tally.lead_moved(campaign_id, None, LeadState.NEW, added)
     tally.write(tx)

@@ -15,11 +15,11 @@ from discador.core.attempt.events import Blocked, Event, HungUp, Pressed
 from discador.core.campaign import CampaignSettings, DigitAction
 from discador.core.errors import IllegalEvent
 from discador.store.counters import Tally
-from discador.store.endings import OPT_OUT, Ending, settle
+from discador.store.endings import Ending, settle
 from discador.store.history import Entry, note, noted
 from discador.store.records import Applied, Attempt, Happening
 from discador.store.rows import ATTEMPT, CAMPAIGN, attempt_from, campaign_from
-from discador.store.tables import attempt, campaign, dnc, number_usage
+from discador.store.tables import attempt, campaign
 from discador.store.transaction import Repository, Transaction, writes
 
 #: What progress changes of an attempt.
@@ -27,6 +27,14 @@ _CHANGES = (
     "state", "reached", "outcome", "hangup_cause", "detail", "digits",
     "ringing_at", "answered_at", "ended_at", "checked_at",
 )  # fmt: skip
+
+_LOCK_ATTEMPTS = (
+    sa.select(*ATTEMPT)
+    .where(attempt.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(attempt.c.id)
+    .with_for_update()
+)
+_CAMPAIGNS = sa.select(*CAMPAIGN).where(campaign.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 _ANSWERED = frozenset({State.ANSWERED, State.WAITING, State.CONNECTED})
 
@@ -57,8 +65,7 @@ class _Batch:
     def __init__(self, tx: Transaction, happenings: Sequence[Happening]) -> None:
         self._tx = tx
         ids = sorted({each.attempt_id for each in happenings})
-        query = sa.select(*ATTEMPT).where(attempt.c.id.in_(ids)).order_by(attempt.c.id).with_for_update()
-        found = map(attempt_from, tx.execute(query)) if ids else ()
+        found = map(attempt_from, tx.execute(_LOCK_ATTEMPTS, {"ids": ids})) if ids else ()
         self._attempts = {each.id: each for each in found}
         self._settings = self._read_settings()
         self._noted = noted(tx, (each.attempt_id for each in happenings if each.seq is not None))
@@ -106,31 +113,15 @@ class _Batch:
         tx.update_many(attempt, [{"id": a.id, **{name: getattr(a, name) for name in _CHANGES}} for a in touched])
         note(tx, self._entries, self._now)
         tally = Tally()
-        settle(tx, self._endings, [each.lead_id for each in self._opted_out], self._now, tally)
-        self._write_opt_outs()
+        settle(tx, self._endings, self._opted_out, self._now, tally)
         tally.write(tx)
-
-    def _write_opt_outs(self) -> None:
-        numbers = sorted({each.number for each in self._opted_out})
-        if not numbers:
-            return
-        # A gate that has the number under lock is let finish; later ones will see the entry.
-        self._tx.execute(
-            self._tx.dialect.upsert(number_usage), [{"number": n, "today": 0, "total": 0} for n in numbers]
-        )
-        rows = [
-            {"number": n, "reason": "asked during a call", "source": OPT_OUT, "created_at": self._now} for n in numbers
-        ]
-        self._tx.execute(self._tx.dialect.insert_ignore(dnc), rows)
 
     def _means_opt_out(self, current: Attempt, digit: str) -> bool:
         return self._settings[current.campaign_id].digits.get(digit) is DigitAction.OPT_OUT
 
     def _read_settings(self) -> dict[int, CampaignSettings]:
         ids = sorted({each.campaign_id for each in self._attempts.values()})
-        if not ids:
-            return {}
-        rows = self._tx.execute(sa.select(*CAMPAIGN).where(campaign.c.id.in_(ids)))
+        rows = self._tx.execute(_CAMPAIGNS, {"ids": ids}) if ids else ()
         return {each.id: each.settings for each in map(campaign_from, rows)}
 
 

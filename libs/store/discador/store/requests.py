@@ -29,10 +29,11 @@ class Requests(Repository):
         """
         if not request_id:
             return work()
-        first = tx.execute(
-            tx.dialect.insert_ignore(request),
+        first = tx.insert_many(
+            request,
             [{"request_id": request_id, "method": method, "fingerprint": fingerprint, "created_at": tx.now()}],
-        ).rowcount
+            ignore=True,
+        )
         mine = request.c.request_id == request_id
         if not first:
             known = tx.execute(sa.select(request.c.method, request.c.fingerprint, request.c.response).where(mine)).one()

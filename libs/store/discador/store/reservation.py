@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from discador.core.lead import LeadState
 from discador.store.campaigns import get_campaign
 from discador.store.counters import Tally
 from discador.store.leadership import require_epoch
-from discador.store.records import READY, WAITS, Campaign, Reserved, ReservePlan
+from discador.store.records import NOT_DIALLABLE, READY, WAITS, Campaign, Reserved, ReservePlan
 from discador.store.system import share_switch
 from discador.store.tables import attempt, lead, lead_zone, trunk
 from discador.store.transaction import Repository, Transaction, reads, writes
@@ -25,6 +25,31 @@ from discador.store.types import to_microseconds
 
 #: How often one reservation looks further when all it saw lies in closed zones: its locks must stay short.
 _ROUNDS: Final = 8
+
+_SHARE_TRUNK: Final = (
+    sa.select(trunk.c.max_channels, trunk.c.disabled)
+    .where(trunk.c.id == sa.bindparam("trunk"))
+    .with_for_update(read=True)
+)
+_OF_CAMPAIGN: Final = attempt.c.campaign_id == sa.bindparam("campaign")
+_OF_TRUNK: Final = attempt.c.trunk_id == sa.bindparam("trunk")
+#: Channels held by the campaign, and by the trunk.
+_HELD: Final = sa.select(
+    *(sa.func.sum(sa.case((mine, 1), else_=0)) for mine in (_OF_CAMPAIGN, _OF_TRUNK)),
+).where(attempt.c.live == 1, sa.or_(_OF_CAMPAIGN, _OF_TRUNK))
+_TAKE: Final = (
+    sa.select(lead.c.id, lead.c.number, lead.c.zones, lead.c.state, lead.c.last_no)
+    .where(lead.c.campaign_id == sa.bindparam("campaign"), lead.c.ready == READY)
+    .order_by(lead.c.priority, lead.c.due_at, lead.c.id)
+    .limit(sa.bindparam("size"))
+    .offset(sa.bindparam("start"))
+    .with_for_update(skip_locked=True)
+)
+_RESERVE: Final = (
+    sa.update(lead)
+    .where(lead.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(state=LeadState.RESERVED, ready=NOT_DIALLABLE, last_no=lead.c.last_no + 1, reason="")
+)
 
 
 class Reservation(Repository):
@@ -76,33 +101,20 @@ class Reservation(Repository):
 
 
 def _free_channels(tx: Transaction, campaign: Campaign, trunk_id: int) -> int:
-    way = tx.execute(
-        sa.select(trunk.c.max_channels, trunk.c.disabled).where(trunk.c.id == trunk_id).with_for_update(read=True)
-    ).one_or_none()
+    way = tx.execute(_SHARE_TRUNK, {"trunk": trunk_id}).one_or_none()
     if way is None or way.disabled:
         return 0
-    of_campaign, of_trunk = attempt.c.campaign_id == campaign.id, attempt.c.trunk_id == trunk_id
-    held = tx.execute(
-        sa.select(*(sa.func.sum(sa.case((mine, 1), else_=0)) for mine in (of_campaign, of_trunk))).where(
-            attempt.c.live == 1, sa.or_(of_campaign, of_trunk)
-        )
-    ).one()
+    held = tx.execute(_HELD, {"campaign": campaign.id, "trunk": trunk_id}).one()
     return min(campaign.settings.max_channels - int(held[0] or 0), int(way.max_channels) - int(held[1] or 0))
 
 
 def _take(tx: Transaction, plan: ReservePlan, wanted: int) -> tuple[list[sa.Row[Any]], dict[datetime, list[int]]]:
     """Return the leads to reserve, and the ids of those that wait for their zones by the time these open."""
-    query = (
-        sa.select(lead.c.id, lead.c.number, lead.c.zones, lead.c.state, lead.c.last_no)
-        .where(lead.c.campaign_id == plan.campaign_id, lead.c.ready == READY)
-        .order_by(lead.c.priority, lead.c.due_at, lead.c.id)
-        .with_for_update(skip_locked=True)
-    )
     size = max(wanted, plan.batch) if plan.closed_zones else wanted
     chosen: list[sa.Row[Any]] = []
     put_off: defaultdict[datetime, list[int]] = defaultdict(list)
     for turn in range(_ROUNDS):
-        rows = tx.execute(query.limit(size).offset(turn * size)).all()
+        rows = tx.execute(_TAKE, {"campaign": plan.campaign_id, "size": size, "start": turn * size}).all()
         for row in rows:
             opens_at = plan.closed_zones.get(row.zones)
             if opens_at is not None:
@@ -115,45 +127,31 @@ def _take(tx: Transaction, plan: ReservePlan, wanted: int) -> tuple[list[sa.Row[
 
 
 def _queue(tx: Transaction, plan: ReservePlan, campaign: Campaign, chosen: Sequence[sa.Row[Any]]) -> list[Reserved]:
-    tx.execute(
-        sa.update(lead)
-        .where(lead.c.id.in_([row.id for row in chosen]))
-        .values(state=LeadState.RESERVED, ready=0, last_no=lead.c.last_no + 1, reason="")
-    )
-    now = tx.now()
-    now_us = to_microseconds(now)
+    tx.execute(_RESERVE, {"ids": [row.id for row in chosen]})
+    now_us = to_microseconds(tx.now())
     # A microsecond apart, so that the order of ids is the order of reservation.
     reserved = [
         Reserved(attempt_id(now_us + place, secrets.token_bytes(RANDOM_BYTES)), row.id, row.number, row.last_no + 1)
         for place, row in enumerate(chosen)
     ]
-    common = {
+    rows = [
+        {"id": new.attempt_id, "lead_id": new.lead_id, "no": new.no, "number": new.number, "origin": row.state}
+        for new, row in zip(reserved, chosen, strict=True)
+    ]
+    constants: dict[str, int | str | None] = {
         "campaign_id": plan.campaign_id,
         "trunk_id": plan.trunk_id,
         "node_id": plan.node_id,
-        "mode": campaign.settings.mode,
-        "state": State.QUEUED,
-        "reached": State.QUEUED,
+        "mode": campaign.settings.mode.value,
+        "state": State.QUEUED.value,
+        "reached": State.QUEUED.value,
         "detail": "",
         "digits": "",
         "worker": "",
-        "created_at": now,
-        "expires_at": now + timedelta(seconds=plan.expires_in_s),
+        "created_at": now_us,
+        "expires_at": now_us + round(plan.expires_in_s * 1_000_000),
     }
-    tx.execute(
-        sa.insert(attempt),
-        [
-            {
-                "id": new.attempt_id,
-                "lead_id": new.lead_id,
-                "no": new.no,
-                "number": new.number,
-                "origin": row.state,
-                **common,
-            }
-            for new, row in zip(reserved, chosen, strict=True)
-        ],
-    )
+    tx.insert_many(attempt, rows, constants=constants)
     tally = Tally()
     for state, count in Counter(row.state for row in chosen).items():
         tally.lead_moved(plan.campaign_id, state, LeadState.RESERVED, count)

@@ -11,6 +11,8 @@ from discador.store.transaction import Repository, Transaction, reads, writes
 _ROW = sa.select(system.c.dialling, system.c.commanded_by, system.c.commanded_at, system.c.restart_generation).where(
     system.c.id == ONLY_ROW
 )
+_SHARED = _ROW.with_for_update(read=True)
+_LOCKED = _ROW.with_for_update()
 
 
 class SystemSwitch(Repository):
@@ -24,26 +26,26 @@ class SystemSwitch(Repository):
     @writes
     def set_dialling(self, tx: Transaction, on: bool, by: str) -> System:
         """Let campaigns dial, or none. Off holds from the commit on: the gate locks the same row."""
-        tx.execute(_ROW.with_for_update())
+        tx.execute(_LOCKED)
         tx.execute(_change(dialling=on, commanded_by=by, commanded_at=tx.now()))
         return System(*tx.execute(_ROW).one())
 
     @writes
     def raise_restart_generation(self, tx: Transaction, by: str) -> int:
         """Ask every service to finish and exit; return the new generation."""
-        generation: int = tx.execute(_ROW.with_for_update()).one().restart_generation + 1
+        generation: int = tx.execute(_LOCKED).one().restart_generation + 1
         tx.execute(_change(restart_generation=generation, commanded_by=by, commanded_at=tx.now()))
         return generation
 
 
 def share_switch(tx: Transaction) -> bool:
     """Return whether anything may dial, and let nobody change that until this transaction ends."""
-    return bool(tx.execute(_ROW.with_for_update(read=True)).one().dialling)
+    return bool(tx.execute(_SHARED).one().dialling)
 
 
 def exclude_gates(tx: Transaction) -> None:
     """Wait for every gate in progress to end, and hold back new ones until this transaction ends."""
-    tx.execute(_ROW.with_for_update())
+    tx.execute(_LOCKED)
 
 
 def _change(**values: object) -> sa.Update:

@@ -14,7 +14,8 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 import sqlalchemy as sa
 import sqlalchemy.exc
 
-from discador.store.dialect import Dialect, Row
+from discador.store.bulk import Constants, Row, driver_values, insert_rows, update_rows
+from discador.store.dialect import Dialect
 from discador.store.driver_errors import is_transient, unavailable
 from discador.store.engine import WRITES
 from discador.store.types import from_microseconds
@@ -49,14 +50,44 @@ class Transaction:
         assert inserted is not None
         return int(inserted[0])
 
-    def update_many(self, table: sa.Table, rows: Sequence[Row]) -> None:
-        """See `Dialect.update_many`."""
+    def insert_many(
+        self,
+        table: sa.Table,
+        rows: Sequence[Row],
+        *,
+        constants: Constants | None = None,
+        ignore: bool = False,
+    ) -> int:
+        """Insert rows, which all have the columns of the first, and `constants` (as the driver takes them) in each.
+
+        `ignore` leaves out those whose key exists; on MariaDB it also cuts texts that are too long, so check before.
+        Returns how many went in.
+        """
+        if not rows:
+            return 0
+        values = driver_values(self.connection, table, rows)
+        return insert_rows(
+            self.connection, self.dialect, table, tuple(rows[0]), values, constants=constants, ignore=ignore
+        )
+
+    def upsert(
+        self, table: sa.Table, rows: Sequence[Row], *, replace: Sequence[str] = (), add: Sequence[str] = ()
+    ) -> None:
+        """Insert rows; where the primary key exists, set `replace` and add `add`. With neither it only locks."""
         if rows:
-            self.dialect.update_many(self.connection, table, rows)
+            values = driver_values(self.connection, table, rows)
+            ending = self.dialect.on_conflict(table, replace, add)
+            insert_rows(self.connection, self.dialect, table, tuple(rows[0]), values, ending=ending)
+
+    def update_many(self, table: sa.Table, rows: Sequence[Row]) -> None:
+        """Write rows, which all have the columns of the first; the first column is the key, which is no text."""
+        if rows:
+            values = driver_values(self.connection, table, rows)
+            update_rows(self.connection, self.dialect, table, tuple(rows[0]), values)
 
     def now(self) -> datetime:
         """The database's clock. Ask after the locks are held: a statement's time is that of its beginning."""
-        return from_microseconds(int(self.connection.execute(sa.select(self.dialect.now_us)).scalar_one()))
+        return from_microseconds(int(self.connection.execute(self.dialect.now_query).scalar_one()))
 
 
 class Database:
