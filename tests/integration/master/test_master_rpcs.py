@@ -141,18 +141,20 @@ async def test_leads_are_added_found_and_explained(api: Api) -> None:
     with refused() as refusal:
         await api.leads.CreateLead(lead_pb2.CreateLeadRequest(lead=lead))
     assert refusal.fields == {"lead.number", "lead.name", "lead.priority"}
-    found = await api.leads.ListLeads(lead_pb2.ListLeadsRequest(campaign_id=campaign.id, number="97987654321"))
+    found = await api.leads.SearchLeads(lead_pb2.SearchLeadsRequest(campaign_id=campaign.id, number="97987654321"))
     assert [one.id for one in found.leads] == [made.id]
     assert (await api.leads.GetLead(lead_pb2.GetLeadRequest(id=made.id))) == made
     for request, error_id in (
         (lead_pb2.ListLeadsRequest(), "filter-invalid"),
         (lead_pb2.ListLeadsRequest(campaign_id=99), "campaign-not-found"),
-        (lead_pb2.ListLeadsRequest(campaign_id=campaign.id, number="x"), "number-invalid"),
         (lead_pb2.ListLeadsRequest(campaign_id=campaign.id, state=88), "filter-invalid"),
     ):
         with refused() as refusal:
             await api.leads.ListLeads(request)
         assert refusal.error_id == error_id
+    with refused() as refusal:
+        await api.leads.SearchLeads(lead_pb2.SearchLeadsRequest(campaign_id=campaign.id, number="x"))
+    assert refusal.error_id == "number-invalid"
     await api.dnc.CreateDncEntry(dnc_pb2.CreateDncEntryRequest(entry=dnc_pb2.DncEntry(number=made.number)))
     explained = await api.leads.ExplainLead(lead_pb2.ExplainLeadRequest(id=made.id))
     failed = [check.id for check in explained.checks if check.state == campaign_pb2.CHECK_STATE_FAILED]

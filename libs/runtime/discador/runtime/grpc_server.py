@@ -24,7 +24,7 @@ _OPTIONS: Final = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
     ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.max_receive_message_length", 8 * 1024 * 1024),
+    ("grpc.max_receive_message_length", 24 * 1024 * 1024),
 )
 
 Registration = tuple[Callable[[Any, Any], None], Any]  # add_XServicer_to_server, servicer

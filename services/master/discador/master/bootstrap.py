@@ -82,7 +82,7 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
             SystemServicer(database, fleet, jobs, EventStreams(redis), redis, wake, release()),
         ),
     ]
-    server = GrpcServer(str(settings.bind), settings.service_token, services)
+    server = GrpcServer(str(settings.bind), settings.service_token, services, reflection=True)
     port = await server.start()
     heartbeat = Heartbeat(
         redis,

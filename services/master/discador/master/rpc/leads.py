@@ -63,14 +63,22 @@ class LeadServicer(ImportRpcs, lead_pb2_grpc.LeadServiceServicer):
             found.check(request.campaign_id > 0, "campaign_id", "must be the id of a campaign")
             found.raise_if_any("filter-invalid")
             self._store.campaigns.get(request.campaign_id)
-            number = normalise(request.number).e164 if request.number else None
-            question = ("leads", request.campaign_id, request.state, number or "")
+            question = ("leads", request.campaign_id, request.state)
             after = pages.decode(request.page_token, int, *question) or 0
-            leads = self._store.leads.list(request.campaign_id, size + 1, after, state=state, number=number)
+            leads = self._store.leads.list(request.campaign_id, size + 1, after, state=state)
             return wire.ListLeadsResponse(
                 leads=[lead_to_wire(lead) for lead in leads[:size]],
                 next_page_token=pages.next_token(leads, size, lambda lead: lead.id, *question),
             )
+
+        return await self._database.run(work)
+
+    async def SearchLeads(self, request: wire.SearchLeadsRequest, context: Any) -> wire.SearchLeadsResponse:
+        def work() -> wire.SearchLeadsResponse:
+            number = normalise(request.number).e164
+            self._store.campaigns.get(request.campaign_id)
+            found = self._store.leads.list(request.campaign_id, 1, 0, number=number)
+            return wire.SearchLeadsResponse(leads=[lead_to_wire(lead) for lead in found])
 
         return await self._database.run(work)
 
