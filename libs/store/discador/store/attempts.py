@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from discador.core.attempt import Outcome, State
 from discador.core.campaign import CampaignState
 from discador.store.errors import NotFound
+from discador.store.live import by_live
 from discador.store.questions import read_in_question
 from discador.store.records import Attempt, EventRow, LiveCount
 from discador.store.rows import ATTEMPT, attempt_from
@@ -58,14 +59,14 @@ class Attempts(Repository):
             if value is not None:
                 query = query.where(attempt.c[column] == value)
         if state is not None and state is not State.ENDED:
-            query = query.where(attempt.c.live == 1)
+            query = by_live(query.where(attempt.c.live == 1))
         return _attempts(tx, query.order_by(attempt.c.id.desc()).limit(limit))
 
     @reads
     def live_counts(self, tx: Transaction) -> builtins.list[LiveCount]:
         """Return how many attempts have not ended, by campaign, trunk, node and state."""
         key = (attempt.c.campaign_id, attempt.c.trunk_id, attempt.c.node_id, attempt.c.state)
-        rows = tx.execute(sa.select(*key, sa.func.count()).where(attempt.c.live == 1).group_by(*key))
+        rows = tx.execute(by_live(sa.select(*key, sa.func.count()).where(attempt.c.live == 1)).group_by(*key))
         return [LiveCount(*row) for row in rows]
 
     @reads
@@ -73,13 +74,13 @@ class Attempts(Repository):
         """Return attempts still queued after that time and not expired: their job may never have reached Redis."""
         now = tx.now()
         waiting = (attempt.c.created_at < now - timedelta(seconds=older_than_s), attempt.c.expires_at > now)
-        return _ids(tx, sa.select(attempt.c.id).where(*_QUEUED, *waiting).order_by(attempt.c.id).limit(limit))
+        return _ids(tx, by_live(sa.select(attempt.c.id).where(*_QUEUED, *waiting)).order_by(attempt.c.id).limit(limit))
 
     @reads
     def queued_of_stopped(self, tx: Transaction, limit: int) -> builtins.list[uuid.UUID]:
         """Return queued attempts that may not be dialled: their campaign does not run, or the system is off."""
         off = sa.select(system.c.id).where(system.c.id == ONLY_ROW, ~system.c.dialling).exists()
-        query = (
+        query = by_live(
             sa.select(attempt.c.id)
             .join(campaign, campaign.c.id == attempt.c.campaign_id)
             .where(*_QUEUED, sa.or_(campaign.c.state != CampaignState.RUNNING, off))
@@ -89,7 +90,7 @@ class Attempts(Repository):
     @reads
     def queued_expired(self, tx: Transaction, limit: int) -> builtins.list[uuid.UUID]:
         """Return queued attempts whose time is over; the gate refuses them already."""
-        query = sa.select(attempt.c.id).where(*_QUEUED, attempt.c.expires_at <= tx.now())
+        query = by_live(sa.select(attempt.c.id).where(*_QUEUED, attempt.c.expires_at <= tx.now()))
         return _ids(tx, query.order_by(attempt.c.id).limit(limit))
 
     @reads
@@ -104,7 +105,7 @@ class Attempts(Repository):
     @reads
     def live_on_node(self, tx: Transaction, node_id: int) -> builtins.list[Attempt]:
         """Return all attempts of a node that have not ended."""
-        query = sa.select(*ATTEMPT).where(attempt.c.live == 1, attempt.c.node_id == node_id)
+        query = by_live(sa.select(*ATTEMPT).where(attempt.c.live == 1, attempt.c.node_id == node_id))
         return _attempts(tx, query.order_by(attempt.c.id))
 
     @writes
@@ -126,7 +127,7 @@ class Attempts(Repository):
     @reads
     def oldest_queued_age_s(self, tx: Transaction) -> float:
         """Return how long the oldest queued attempt has waited, 0 if none is queued."""
-        oldest = tx.execute(sa.select(attempt.c.created_at).where(*_QUEUED).order_by(attempt.c.id).limit(1)).scalar()
+        oldest = tx.execute(by_live(sa.select(sa.func.min(attempt.c.created_at)).where(*_QUEUED))).scalar_one()
         return 0.0 if oldest is None else max(0.0, (tx.now() - oldest).total_seconds())
 
 

@@ -13,6 +13,7 @@ from discador.core.lead import LeadState
 from discador.store.counters import make_counters, read_counters
 from discador.store.errors import CampaignNotDraft, EtagMismatch, NotFound
 from discador.store.leadership import require_epoch
+from discador.store.live import by_live
 from discador.store.names import take_name
 from discador.store.records import READY, WAITS, Campaign, ImportState
 from discador.store.rows import CAMPAIGN, campaign_from
@@ -29,9 +30,9 @@ class Campaigns(Repository):
 
     @writes
     def create(self, tx: Transaction, name: str, settings: CampaignSettings) -> Campaign:
-        """Add a draft. Raises NameTaken."""
+        """Add a draft. Raises InvalidValue, NameTaken."""
         now = tx.now()
-        with take_name("campaign", name):
+        with take_name("campaign", campaign, name):
             campaign_id = tx.insert_one(
                 campaign,
                 name=name,
@@ -80,7 +81,7 @@ class Campaigns(Repository):
         current = get_campaign(tx, campaign_id, lock=True)
         if expected_version is not None and expected_version != current.version:
             raise EtagMismatch(f"campaign {campaign_id} has been changed since it was read: read it again")
-        with take_name("campaign", name or current.name):
+        with take_name("campaign", campaign, name or current.name):
             tx.execute(
                 sa.update(campaign)
                 .where(campaign.c.id == campaign_id)
@@ -122,7 +123,7 @@ class Campaigns(Repository):
     @reads
     def live_count(self, tx: Transaction, campaign_id: int) -> int:
         """Return how many attempts of the campaign have not ended."""
-        live = sa.select(sa.func.count()).where(attempt.c.live == 1, attempt.c.campaign_id == campaign_id)
+        live = by_live(sa.select(sa.func.count()).where(attempt.c.live == 1, attempt.c.campaign_id == campaign_id))
         return int(tx.execute(live).scalar_one())
 
     @writes
@@ -170,7 +171,7 @@ def get_campaign(tx: Transaction, campaign_id: int, *, lock: bool = False, share
 
 
 def _any_live(campaign_id: int) -> sa.Select[tuple[bytes]]:
-    return sa.select(attempt.c.id).where(attempt.c.live == 1, attempt.c.campaign_id == campaign_id)
+    return by_live(sa.select(attempt.c.id).where(attempt.c.live == 1, attempt.c.campaign_id == campaign_id))
 
 
 def _move(tx: Transaction, campaign_id: int, state: CampaignState) -> None:

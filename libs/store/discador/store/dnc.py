@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import sqlalchemy as sa
 
 from discador.store.errors import NotFound
+from discador.store.lengths import require_lengths
 from discador.store.records import DncEntry
 from discador.store.system import exclude_gates
 from discador.store.tables import dnc
@@ -22,7 +23,7 @@ class Dnc(Repository):
 
     @writes
     def add(self, tx: Transaction, number: str, reason: str, source: str) -> tuple[DncEntry, bool]:
-        """Add a number; return its entry and whether it is new (an old entry stays as it is)."""
+        """Add a number; return its entry and whether it is new (an old entry stays as it is). Raises InvalidValue."""
         created = _add(tx, [number], reason, source) == 1
         entry = _find(tx, number)
         if entry is None:
@@ -69,6 +70,8 @@ def which_of(tx: Transaction, numbers: Iterable[str]) -> set[str]:
 
 
 def _add(tx: Transaction, numbers: Sequence[str], reason: str, source: str) -> int:
+    for number in numbers:
+        require_lengths("dnc-entry", dnc, {"number": number})
     # A gate that has read the list without these numbers is let finish; later ones will see them.
     exclude_gates(tx)
     now = tx.now()

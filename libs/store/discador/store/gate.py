@@ -11,48 +11,15 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 
 from discador.core.attempt import Outcome, State
-from discador.core.campaign import CampaignState
+from discador.store.candidates import lock_leads, lock_queued, lock_usages, read_trunks, share_running
 from discador.store.counters import Tally
 from discador.store.endings import Ending, settle
 from discador.store.history import note
 from discador.store.records import Attempt, Block, Campaign, Candidate, Gated, GateResult, Usage, Verdict
-from discador.store.rows import ATTEMPT, CAMPAIGN, LEAD, TRUNK, attempt_from, campaign_from, lead_from, trunk_from
 from discador.store.system import share_switch
-from discador.store.tables import attempt, campaign, dnc, lead, number_usage, trunk
+from discador.store.tables import attempt, number_usage
 from discador.store.transaction import Repository, Transaction, writes
-from discador.store.types import from_microseconds
-from discador.store.usage import lock_numbers
 
-_OWNERS = (
-    sa.select(attempt.c.campaign_id)
-    .where(attempt.c.id.in_(sa.bindparam("ids", expanding=True)), attempt.c.state == State.QUEUED)
-    .distinct()
-)
-_SHARE_CAMPAIGNS = (
-    sa.select(*CAMPAIGN)
-    .where(campaign.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(campaign.c.id)
-    .with_for_update(read=True)
-)
-_LOCK_QUEUED = (
-    sa.select(*ATTEMPT)
-    .where(
-        attempt.c.id.in_(sa.bindparam("ids", expanding=True)),
-        attempt.c.state == State.QUEUED,
-        attempt.c.campaign_id.in_(sa.bindparam("campaigns", expanding=True)),
-    )
-    .order_by(attempt.c.id)
-    .with_for_update()
-)
-_LOCK_LEADS = (
-    sa.select(*LEAD).where(lead.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(lead.c.id).with_for_update()
-)
-_TRUNKS = sa.select(*TRUNK).where(trunk.c.id.in_(sa.bindparam("ids", expanding=True)))
-_USAGES = (
-    sa.select(*(number_usage.c[name] for name in Usage.__dataclass_fields__), dnc.c.number.is_not(None))
-    .outerjoin(dnc, dnc.c.number == number_usage.c.number)
-    .where(number_usage.c.number.in_(sa.bindparam("numbers", expanding=True)))
-)
 _SUBMIT = (
     sa.update(attempt)
     .where(attempt.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -87,21 +54,18 @@ class Gate(Repository):
         campaign, switch the system off or add to the do-not-call list; what they committed before is seen.
         Whatever is raised, nothing has passed for sure: dial nothing. Aim at 10 to 50 ids.
         """
+        worker = worker[:200]
         if not share_switch(tx):
             return GateResult([], [], list(dict.fromkeys(attempt_ids)))
-        campaigns = _share_running(tx, attempt_ids)
-        attempts = _lock_queued(tx, attempt_ids, campaigns)
+        campaigns = share_running(tx, attempt_ids)
+        attempts = lock_queued(tx, attempt_ids, campaigns)
         if not attempts:
             return GateResult([], [], list(dict.fromkeys(attempt_ids)))
-        leads = {
-            each.id: each
-            for each in map(lead_from, tx.execute(_LOCK_LEADS, {"ids": [each.lead_id for each in attempts]}))
-        }
+        leads = lock_leads(tx, attempts)
         # The time is that after the locks: waiting for them counts.
-        usages, on_dnc, now = _lock_usages(tx, attempts)
+        usages, on_dnc, now = lock_usages(tx, attempts)
         attempts = [each for each in attempts if each.expires_at > now]
-        trunk_ids = sorted({each.trunk_id for each in attempts})
-        trunks = {each.id: each for each in map(trunk_from, tx.execute(_TRUNKS, {"ids": trunk_ids}))}
+        trunks = read_trunks(tx, attempts)
 
         passed: list[Gated] = []
         days: defaultdict[date, list[uuid.UUID]] = defaultdict(list)
@@ -132,27 +96,6 @@ class Gate(Repository):
             [(ending.attempt.id, ending.block_reason) for ending in endings],
             [each for each in dict.fromkeys(attempt_ids) if each not in seen],
         )
-
-
-def _share_running(tx: Transaction, ids: Sequence[uuid.UUID]) -> dict[int, Campaign]:
-    owners = sorted(tx.execute(_OWNERS, {"ids": ids}).scalars())
-    rows = map(campaign_from, tx.execute(_SHARE_CAMPAIGNS, {"ids": owners})) if owners else ()
-    return {each.id: each for each in rows if each.state is CampaignState.RUNNING}
-
-
-def _lock_queued(tx: Transaction, ids: Sequence[uuid.UUID], campaigns: Mapping[int, Campaign]) -> list[Attempt]:
-    if not campaigns:
-        return []
-    rows = tx.execute(_LOCK_QUEUED, {"ids": sorted(set(ids)), "campaigns": sorted(campaigns)})
-    return [attempt_from(row) for row in rows]
-
-
-def _lock_usages(tx: Transaction, attempts: Sequence[Attempt]) -> tuple[dict[str, Usage], set[str], datetime]:
-    """Lock the use of the numbers; return it, those on the do-not-call list, and the time once all is locked."""
-    numbers = lock_numbers(tx, (each.number for each in attempts))
-    found = tx.execute(_USAGES.add_columns(tx.dialect.now_us), {"numbers": numbers}).all()
-    usages = {row[0]: Usage(*row[:-2]) for row in found}
-    return usages, {row[0] for row in found if row[-2]}, from_microseconds(int(found[0][-1]))
 
 
 def _count(usage: Usage, day: date, now: datetime) -> Usage:

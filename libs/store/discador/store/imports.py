@@ -11,6 +11,7 @@ from discador.store.campaigns import get_campaign
 from discador.store.dnc import which_of
 from discador.store.errors import ImportRaced, NotFound
 from discador.store.leads import insert_leads
+from discador.store.lengths import require_lengths
 from discador.store.records import ImportErrorRow, ImportJob, ImportState, NewLead
 from discador.store.rows import IMPORT, import_from
 from discador.store.tables import import_, import_error, lead, lead_list
@@ -37,8 +38,9 @@ class Imports(Repository):
         """Return the import of this file with these options into this campaign: a new one with its lead list, or
         the one there is. Go on behind its `rows`; a failed one runs again, one that is done has nothing left.
 
-        Raises NotFound (campaign-not-found).
+        Raises InvalidValue, NotFound (campaign-not-found).
         """
+        require_lengths("import", import_, {"sha256": sha256, "options_hash": options_hash})
         get_campaign(tx, campaign_id, share=True)
         now = tx.now()
         key = {"campaign_id": campaign_id, "sha256": sha256, "options_hash": options_hash, "dry_run": dry_run}

@@ -22,7 +22,7 @@ class Leadership(Repository):
         """Make `holder` the leader and return its epoch. Ask the lease in Redis first: nothing here refuses."""
         epoch: int = tx.execute(_LOCKED).one().epoch + 1
         tx.execute(
-            sa.update(leader).where(leader.c.id == ONLY_ROW).values(epoch=epoch, holder=holder, taken_at=tx.now())
+            sa.update(leader).where(leader.c.id == ONLY_ROW).values(epoch=epoch, holder=holder[:200], taken_at=tx.now())
         )
         return epoch
 

@@ -9,11 +9,16 @@ import sqlalchemy as sa
 import sqlalchemy.exc
 
 from discador.store.errors import NameTaken
+from discador.store.lengths import require_name
 
 
 @contextmanager
-def take_name(noun: str, name: str) -> Iterator[None]:
-    """Turn the refusal of a unique index on the name into NameTaken; the statement must break no other one."""
+def take_name(noun: str, table: sa.Table, name: str) -> Iterator[None]:
+    """Check a name and turn the refusal of its unique index into NameTaken; the statement must break no other one.
+
+    Raises InvalidValue, NameTaken.
+    """
+    require_name(noun, table, name)
     try:
         yield
     except sa.exc.IntegrityError:

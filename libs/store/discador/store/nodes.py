@@ -7,6 +7,7 @@ import builtins
 import sqlalchemy as sa
 
 from discador.store.errors import InUse, NotFound
+from discador.store.lengths import require_lengths
 from discador.store.names import take_name
 from discador.store.records import Node
 from discador.store.tables import node, trunk
@@ -20,8 +21,9 @@ class Nodes(Repository):
 
     @writes
     def create(self, tx: Transaction, name: str, gateway_address: str, disabled: bool = False) -> Node:
-        """Add a node. Raises NameTaken."""
-        with take_name("node", name):
+        """Add a node. Raises InvalidValue, NameTaken."""
+        require_lengths("node", node, {"gateway_address": gateway_address})
+        with take_name("node", node, name):
             node_id = tx.insert_one(node, name=name, gateway_address=gateway_address, disabled=disabled)
         return _get(tx, node_id)
 
@@ -58,8 +60,9 @@ class Nodes(Repository):
         current = _get(tx, node_id)
         changes = {"name": name, "gateway_address": gateway_address, "disabled": disabled}
         changes = {key: value for key, value in changes.items() if value is not None}
+        require_lengths("node", node, changes)
         if changes:
-            with take_name("node", name or current.name):
+            with take_name("node", node, name or current.name):
                 tx.execute(sa.update(node).where(node.c.id == node_id).values(changes))
         return _get(tx, node_id)
 

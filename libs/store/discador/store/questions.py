@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from discador.core.attempt import State
+from discador.store.live import by_live
 from discador.store.records import Attempt
 from discador.store.rows import ATTEMPT, CAMPAIGN, attempt_from, campaign_from
 from discador.store.tables import attempt, campaign
@@ -36,7 +37,8 @@ def read_in_question(tx: Transaction, limit: int, node_id: int | None) -> list[A
         sa.and_(state == State.RINGING, attempt.c.ringing_at < _ring_limit(tx)),
         sa.and_(state.in_(_CALLS), heard_at < now - timedelta(seconds=SILENT_CALL_S)),
     )
-    query = sa.select(*ATTEMPT).where(attempt.c.live == 1, silent, heard_at < now - timedelta(seconds=ASK_AGAIN_S))
+    due = heard_at < now - timedelta(seconds=ASK_AGAIN_S)
+    query = by_live(sa.select(*ATTEMPT).where(attempt.c.live == 1, silent, due))
     if node_id is not None:
         query = query.where(attempt.c.node_id == node_id)
     rows = tx.execute(query.order_by(heard_at, attempt.c.id).limit(limit))
@@ -45,7 +47,7 @@ def read_in_question(tx: Transaction, limit: int, node_id: int | None) -> list[A
 
 def _ring_limit(tx: Transaction) -> sa.ColumnElement[Any]:
     """Return an expression for the moment before which a ringing attempt must have begun to ring to be overdue."""
-    live = sa.select(attempt.c.campaign_id).where(attempt.c.live == 1, attempt.c.state == State.RINGING).distinct()
+    live = by_live(sa.select(attempt.c.campaign_id).where(attempt.c.live == 1, attempt.c.state == State.RINGING))
     campaigns = [campaign_from(row) for row in tx.execute(sa.select(*CAMPAIGN).where(campaign.c.id.in_(live)))]
     now = tx.now()
     # The ring timeouts stand inside the settings, so they are read here and handed back as constants.

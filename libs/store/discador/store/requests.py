@@ -8,6 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from discador.store.errors import RequestIdReused
+from discador.store.lengths import require_lengths
 from discador.store.tables import request
 from discador.store.transaction import Repository, Transaction, writes
 
@@ -26,12 +27,15 @@ class Requests(Repository):
         anew. Two at once: the second waits for the first. An empty `request_id` keeps no answer.
 
         Raises RequestIdReused: same id, but another method or fingerprint (a hash of the request, at most 64 bytes).
+        InvalidValue: an id of more than 200 characters.
         """
         if not request_id:
             return work()
+        key = {"request_id": request_id, "method": method, "fingerprint": fingerprint}
+        require_lengths("request", request, key)
         first = tx.insert_many(
             request,
-            [{"request_id": request_id, "method": method, "fingerprint": fingerprint, "created_at": tx.now()}],
+            [key | {"created_at": tx.now()}],
             ignore=True,
         )
         mine = request.c.request_id == request_id

@@ -17,6 +17,7 @@ from discador.core.lead import LeadState
 from discador.store.campaigns import get_campaign
 from discador.store.counters import Tally
 from discador.store.leadership import require_epoch
+from discador.store.live import by_live
 from discador.store.records import NOT_DIALLABLE, READY, WAITS, Campaign, Reserved, ReservePlan
 from discador.store.system import share_switch
 from discador.store.tables import attempt, lead, lead_zone, trunk
@@ -34,9 +35,11 @@ _SHARE_TRUNK: Final = (
 _OF_CAMPAIGN: Final = attempt.c.campaign_id == sa.bindparam("campaign")
 _OF_TRUNK: Final = attempt.c.trunk_id == sa.bindparam("trunk")
 #: Channels held by the campaign, and by the trunk.
-_HELD: Final = sa.select(
-    *(sa.func.sum(sa.case((mine, 1), else_=0)) for mine in (_OF_CAMPAIGN, _OF_TRUNK)),
-).where(attempt.c.live == 1, sa.or_(_OF_CAMPAIGN, _OF_TRUNK))
+_HELD: Final = by_live(
+    sa.select(*(sa.func.sum(sa.case((mine, 1), else_=0)) for mine in (_OF_CAMPAIGN, _OF_TRUNK))).where(
+        attempt.c.live == 1, sa.or_(_OF_CAMPAIGN, _OF_TRUNK)
+    )
+)
 _TAKE: Final = (
     sa.select(lead.c.id, lead.c.number, lead.c.zones, lead.c.state, lead.c.last_no)
     .where(lead.c.campaign_id == sa.bindparam("campaign"), lead.c.ready == READY)

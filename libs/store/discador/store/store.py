@@ -30,8 +30,8 @@ class Store:
     Every operation is one short transaction, repeated by itself after a deadlock, and raises `DatabaseUnavailable`
     within seconds when the database is away. Within `transaction()` operations of the same thread join it instead.
 
-    Locks are taken in this order, so that no two operations wait for each other: request → import → leader → system →
-    campaign → trunk → attempts (by id) → leads (by id) → number_usage (by number) → dnc → counters (by key).
+    Locks are taken in this order, so that no two operations wait for each other: request → leader → system → campaign →
+    trunk → import → attempts (by id) → leads (by id) → number_usage (by number) → dnc → counters (by key).
     """
 
     def __init__(self, url: str, pool_size: int = 8) -> None:

@@ -27,14 +27,14 @@ class SystemSwitch(Repository):
     def set_dialling(self, tx: Transaction, on: bool, by: str) -> System:
         """Let campaigns dial, or none. Off holds from the commit on: the gate locks the same row."""
         tx.execute(_LOCKED)
-        tx.execute(_change(dialling=on, commanded_by=by, commanded_at=tx.now()))
+        tx.execute(_change(dialling=on, commanded_by=by[:200], commanded_at=tx.now()))
         return System(*tx.execute(_ROW).one())
 
     @writes
     def raise_restart_generation(self, tx: Transaction, by: str) -> int:
         """Ask every service to finish and exit; return the new generation."""
         generation: int = tx.execute(_LOCKED).one().restart_generation + 1
-        tx.execute(_change(restart_generation=generation, commanded_by=by, commanded_at=tx.now()))
+        tx.execute(_change(restart_generation=generation, commanded_by=by[:200], commanded_at=tx.now()))
         return generation
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 
 import sqlalchemy as sa
 
 from discador.store.errors import InUse, NotFound
+from discador.store.lengths import require_lengths
+from discador.store.live import by_live
 from discador.store.names import take_name
 from discador.store.records import Trunk
 from discador.store.rows import TRUNK, trunk_from
@@ -46,9 +48,10 @@ class Trunks(Repository):
         hide_attempt_header: bool = False,
         disabled: bool = False,
     ) -> Trunk:
-        """Add a trunk to a node. Raises NotFound (node-not-found), NameTaken."""
+        """Add a trunk to a node. Raises InvalidValue, NotFound (node-not-found), NameTaken."""
+        require_lengths("trunk", trunk, {"dial": dial, "number_format": number_format, "caller_id": caller_id})
         _require_node(tx, node_id)
-        with take_name("trunk", name):
+        with take_name("trunk", trunk, name):
             trunk_id = tx.insert_one(
                 trunk,
                 name=name,
@@ -85,11 +88,12 @@ class Trunks(Repository):
     @writes
     def update(self, tx: Transaction, trunk_id: int, **changes: Unpack[TrunkChanges]) -> Trunk:
         """Change what is given. Raises NotFound (trunk-not-found, node-not-found), NameTaken."""
+        require_lengths("trunk", trunk, cast(dict[str, object], changes))
         current = _get(tx, trunk_id)
         if "node_id" in changes:
             _require_node(tx, changes["node_id"])
         if changes:
-            with take_name("trunk", changes.get("name", current.name)):
+            with take_name("trunk", trunk, changes.get("name", current.name)):
                 tx.execute(sa.update(trunk).where(trunk.c.id == trunk_id).values(**changes))
         return _get(tx, trunk_id)
 
@@ -99,7 +103,7 @@ class Trunks(Repository):
         # The lock keeps a reservation, which share-locks the trunk, from giving it an attempt meanwhile.
         tx.execute(sa.select(trunk.c.id).where(trunk.c.id == trunk_id).with_for_update())
         _get(tx, trunk_id)
-        live = sa.select(attempt.c.id).where(attempt.c.live == 1, attempt.c.trunk_id == trunk_id).limit(1)
+        live = by_live(sa.select(attempt.c.id).where(attempt.c.live == 1, attempt.c.trunk_id == trunk_id)).limit(1)
         if tx.execute(live).first():
             raise InUse("trunk", f"trunk {trunk_id} has attempts in progress: disable it and wait for them to end")
         tx.execute(sa.delete(trunk).where(trunk.c.id == trunk_id))
