@@ -142,6 +142,19 @@ async def test_an_entry_that_a_former_holder_read_and_never_applied_is_found(ben
         await until(lambda: _no_events(bench))
 
 
+async def test_a_follower_ends_when_told_whatever_redis_is_doing_at_that_moment(bench: Bench) -> None:
+    ids = gated(bench, 60)
+    for _ in range(5):
+        async with bench.worker() as worker:
+            await until(lambda: holder(bench))
+            for id_ in ids:
+                await bench.gateway.publish([bench.gateway.event(RINGING, str(id_))])
+            worker.stop("test")
+            told = time.monotonic()
+            await until(lambda worker=worker: worker.state.value == "stopped", within=20)
+            assert time.monotonic() - told < 6
+
+
 async def test_nodes_spread_over_workers(bench: Bench) -> None:
     for n in (2, 3, 4):
         bench.store.nodes.create(f"n{n}", bench.gateway.address)

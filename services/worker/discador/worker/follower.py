@@ -26,6 +26,7 @@ from discador.store import Store
 from discador.store.errors import StoreError
 from discador.store.records import Applied, Happening
 from discador.v1 import gateway_pb2 as wire
+from discador.worker.cancellation import raise_if_cancelled
 from discador.worker.translate import happening_of, moment
 
 T = TypeVar("T")
@@ -86,6 +87,7 @@ class Follower:
     async def run(self) -> None:
         """Follow for ever, whenever the lease is held."""
         while True:
+            raise_if_cancelled()
             if not self._held():
                 await asyncio.sleep(0.1)
                 continue
@@ -218,5 +220,6 @@ class Follower:
             pause_s = min(2 * pause_s, _RETRY_LIMIT_S)
 
     def _check_lease(self) -> None:
+        raise_if_cancelled()
         if not self._held():
             raise LeaseLost

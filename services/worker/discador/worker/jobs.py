@@ -18,6 +18,7 @@ from discador.runtime.killpoint import killpoint
 from discador.runtime.log import get_logger
 from discador.runtime.streams import Entry, Taken, Wiped, WorkStream
 from discador.store.errors import StoreError
+from discador.worker.cancellation import raise_if_cancelled
 from discador.worker.gathering import Gathering
 from discador.worker.job import InvalidJob, Job, read_job
 from discador.worker.pace import NoToken
@@ -78,6 +79,7 @@ class Jobs:
         clock = asyncio.get_running_loop().time
         async with asyncio.TaskGroup() as group:
             while not self.closed:
+                raise_if_cancelled()
                 if len(self._held) >= self._slots or clock() < self._rest_until:
                     await self._wait_for_a_slot()
                     continue

@@ -13,6 +13,7 @@ from discador.runtime.killpoint import killpoint
 from discador.runtime.log import get_logger
 from discador.store.records import Gated, Happening, Node
 from discador.v1 import gateway_pb2 as wire
+from discador.worker.cancellation import is_cancelled
 from discador.worker.gateways import Gateways
 from discador.worker.gathering import Gathering
 from discador.worker.origination import origination_of
@@ -54,7 +55,7 @@ class Originator:
             answer: wire.OriginateResponse = await stub.Originate(request, timeout=DEADLINE_S)
             killpoint("worker.originate_sent")
         except (grpc.RpcError, OSError, asyncio.CancelledError) as error:
-            if _is_cancelled():
+            if is_cancelled():
                 raise
             # Also CancelledError: the channel was closed under the call.
             reason = f"originate failed: {_name(error)}"
@@ -64,11 +65,6 @@ class Originator:
             happenings = happenings_of(asked, answer.results, datetime.now(UTC))
         told = {happening.attempt_id: happening for happening in happenings}
         return [told.get(attempt_id) for attempt_id in asked]
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _name(error: BaseException) -> str:

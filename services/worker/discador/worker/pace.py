@@ -20,6 +20,7 @@ from typing import Final, Protocol
 from redis.exceptions import RedisError
 
 from discador.runtime.log import get_logger
+from discador.worker.cancellation import raise_if_cancelled
 
 #: Within the bucket: how long a few tokens may be saved up, so that a timer that fires late wastes none.
 TOLERANCE_S: Final = 0.04
@@ -114,6 +115,7 @@ class Pace:
     async def run(self) -> None:
         """Serve the lines for ever."""
         while True:
+            raise_if_cancelled()
             self._news.clear()
             next_look = await self.run_once()
             try:
