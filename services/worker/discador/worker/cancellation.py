@@ -1,7 +1,8 @@
 """Whether the running task was told to end, also when a library let the CancelledError fall.
 
 `asyncio.wait_for` drops a cancellation that meets the end of what it waits for, up to Python 3.11
-(python/cpython#86296); redis-py sends every command through it. A loop that never ends must therefore ask, or a stop takes its whole grace.
+(python/cpython#86296); redis-py sends every command through it. A loop that never ends must therefore ask, or
+a stop takes its whole grace.
 """
 
 from __future__ import annotations
