@@ -111,7 +111,11 @@ class Campaigns(Repository):
             raise CampaignNotDraft(f"campaign {campaign_id} has been started: it is kept for its records")
         imports = sa.select(import_.c.id).where(import_.c.campaign_id == campaign_id)
         tx.execute(sa.delete(import_error).where(import_error.c.import_id.in_(imports)))
-        for table in (import_, lead, lead_zone, lead_list, campaign_counter):
+        # In parts: one statement about a million leads would take longer than a statement may.
+        some = sa.select(lead.c.id).where(lead.c.campaign_id == campaign_id).limit(5000)
+        while ids := tx.execute(some).scalars().all():
+            tx.execute(sa.delete(lead).where(lead.c.id.in_(ids)))
+        for table in (import_, lead_zone, lead_list, campaign_counter):
             tx.execute(sa.delete(table).where(table.c.campaign_id == campaign_id))
         tx.execute(sa.delete(campaign).where(campaign.c.id == campaign_id))
 

@@ -16,7 +16,7 @@ CONNECT_TIMEOUT_S: Final = 3
 #: Longer than `innodb_lock_wait_timeout`, so that a lock's wait ends with the server's own error.
 ANSWER_TIMEOUT_S: Final = 4
 #: A migration may rewrite a table of ten million rows.
-MIGRATION_TIMEOUT_S: Final = 3600
+MIGRATION_TIMEOUT_S: Final = 1800
 
 #: Execution option of a connection whose transaction writes.
 WRITES: Final = "discador_writes"
@@ -79,10 +79,12 @@ def _mariadb(url: sa.URL, pool_size: int, migrates: bool) -> sa.Engine:
 
 
 def _sqlite(url: sa.URL, pool_size: int, migrates: bool) -> sa.Engine:
+    # The wait for the lock of another writer; who migrates waits for another one's migration.
+    timeout_s = MIGRATION_TIMEOUT_S if migrates else ANSWER_TIMEOUT_S
     engine = sa.create_engine(
         url,
         hide_parameters=True,
-        connect_args={"timeout": ANSWER_TIMEOUT_S, "check_same_thread": False},
+        connect_args={"timeout": timeout_s, "check_same_thread": False},
         **_pool(pool_size, migrates),
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
