@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from discador.ami_gateway import actions
 from discador.ami_gateway.link import _check
-from discador.ami_gateway.order import LONGEST_WAIT_S, OrderInvalid, order_of
+from discador.ami_gateway.order import LONGEST_WAIT_S, OrderInvalid, not_after_there, order_of
 from discador.v1 import gateway_pb2 as wire
 
 A = "0199ffff-0000-7000-8000-000000000001"
@@ -117,12 +117,10 @@ def test_whatever_passes_is_safe_for_ami_and_for_the_dialplan(channel: str, call
 
 
 def test_the_deadline_is_told_by_asterisks_clock_and_never_later_than_meant() -> None:
-    order = order_of(origination())
-    assert order.not_after_there(now=990.0, clock_offset_s=0.0) == 1_000
-    assert order.not_after_there(now=990.0, clock_offset_s=3_600.25) == 4_600
-    assert order.not_after_there(now=990.0, clock_offset_s=-0.5) == 999
+    assert not_after_there(1_000.0, now=990.0, clock_offset_s=0.0) == 1_000
+    assert not_after_there(1_000.0, now=990.0, clock_offset_s=3_600.25) == 4_600
+    assert not_after_there(1_000.0, now=990.0, clock_offset_s=-0.5) == 999
 
 
 def test_a_clock_that_is_wrong_does_not_loosen_the_fence() -> None:
-    order = order_of(origination())
-    assert order.not_after_there(now=1_000.0 - 3_600.0, clock_offset_s=3_600.0) == 1_000 + LONGEST_WAIT_S
+    assert not_after_there(1_000.0, now=1_000.0 - 3_600.0, clock_offset_s=3_600.0) == 1_000 + LONGEST_WAIT_S

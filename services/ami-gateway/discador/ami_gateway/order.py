@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from discador.v1 import gateway_pb2 as wire
 
 LONGEST_WAIT_S: Final = 60.0  # a deadline further away is a clock that is wrong: the fence must not be that loose
@@ -29,7 +31,7 @@ class OrderInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One call to place. `not_after` is epoch seconds, 0.0 if the caller gave none."""
+    """One call to place. `not_after` and `gated_at` are epoch seconds of the sender's clock."""
 
     attempt_id: str
     number: str
@@ -37,16 +39,17 @@ class Order:
     caller_id: str
     ring_s: int
     not_after: float
+    gated_at: float | None
     message: str
     digits: str
     repeat: str
     opt_out: str
     header: bool
 
-    def not_after_there(self, now: float, clock_offset_s: float) -> int:
-        """Return the deadline by Asterisk's clock, in whole seconds, never later than it was meant."""
-        left = min(self.not_after - now, LONGEST_WAIT_S)
-        return math.floor(now + left + clock_offset_s)
+
+def not_after_there(not_after: float, now: float, clock_offset_s: float) -> int:
+    """Return a deadline of our clock by Asterisk's, in whole seconds, never later than it was meant."""
+    return math.floor(min(not_after, now + LONGEST_WAIT_S) + clock_offset_s)
 
 
 def order_of(origination: wire.Origination) -> Order:
@@ -76,10 +79,15 @@ def order_of(origination: wire.Origination) -> Order:
         trunk=channel[2],
         caller_id=origination.caller_id,
         ring_s=origination.ring_timeout_s,
-        not_after=origination.not_after.seconds + origination.not_after.nanos / 1e9,
+        not_after=_seconds(origination.not_after),
+        gated_at=_seconds(origination.gated_at) if origination.HasField("gated_at") else None,
         message=origination.message or _SILENCE,
         digits="".join(meanings),
         repeat=of.get("repeat", ""),
         opt_out=of.get("opt_out", ""),
         header=origination.attempt_header,
     )
+
+
+def _seconds(moment: Timestamp) -> float:
+    return float(moment.seconds + moment.nanos / 1e9)

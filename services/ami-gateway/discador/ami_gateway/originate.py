@@ -17,7 +17,8 @@ from .actions import originate
 from .calls import Call, CallBook, Phase
 from .errors import GatewayError
 from .link import AmiLink, Received
-from .order import Order, OrderInvalid, order_of
+from .order import Order, OrderInvalid, not_after_there, order_of
+from .sender_clock import SenderClock
 
 ANSWER_S: Final = 5.0
 _UNSENT_LIMIT: Final = 256 * 1024  # bytes that Asterisk has not taken: it is not reading
@@ -52,6 +53,7 @@ class Originator:
         self.idle = asyncio.Event()  # no batch waits for Asterisk
         self.idle.set()
         self._batches = 0
+        self._sender_clock = SenderClock()
         self._book = book
         self._link = link
         self._why_not = why_not
@@ -113,19 +115,29 @@ class Originator:
         link = self._link()
         if reason is None and link is None:
             reason = self._why_not()
-        if reason is None and order.not_after <= time.time():
+        not_after = self._deadline(order)
+        if reason is None and not_after <= time.time():
             reason = "expired"
         if reason is not None or link is None:
             self._book.refused(attempt_id, reason or "ami-down")
             return None
-        return self._send(link, order)
+        return self._send(link, order, not_after)
 
-    def _send(self, link: AmiLink, order: Order) -> asyncio.Future[Received] | None:
-        self._book.begin(order.attempt_id, order.not_after)
+    def _deadline(self, order: Order) -> float:
+        """The order's deadline by our clock, whatever the difference to the sender's."""
+        if order.gated_at is None:
+            return order.not_after
+        # The monotonic clock: ours may be set while an estimate lives.
+        now = time.monotonic()
+        self._sender_clock.learn(order.gated_at, now)
+        return time.time() + self._sender_clock.ours(order.not_after) - now
+
+    def _send(self, link: AmiLink, order: Order, not_after: float) -> asyncio.Future[Received] | None:
+        self._book.begin(order.attempt_id, not_after)
         killpoint("gateway.before_write")
         try:
-            not_after = order.not_after_there(time.time(), self._clock_offset_s())
-            answer = link.send(originate(order, not_after, strict=self._strict))
+            there = not_after_there(not_after, time.time(), self._clock_offset_s())
+            answer = link.send(originate(order, there, strict=self._strict))
         except GatewayError as error:
             self._book.refused(order.attempt_id, f"{error.error_id}: {error}")
             return None

@@ -32,4 +32,6 @@ def origination_of(gated: Gated) -> wire.Origination:
     )
     if attempt.not_after is not None:
         order.not_after.FromDatetime(attempt.not_after)
+    if attempt.submitting_at is not None:
+        order.gated_at.FromDatetime(attempt.submitting_at)
     return order
