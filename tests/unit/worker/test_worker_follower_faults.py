@@ -64,9 +64,7 @@ def follower(stream: Stream, progress: Progress, threads: Threads, lease: Simple
 
 
 def entry(number: int, seqs: Iterable[int]) -> Entry:
-    events = [
-        wire.CallEvent(seq=seq, kind=wire.CALL_EVENT_KIND_RINGING, attempt_id=str(new_id(seq))) for seq in seqs
-    ]
+    events = [wire.CallEvent(seq=seq, kind=wire.CALL_EVENT_KIND_RINGING, attempt_id=str(new_id(seq))) for seq in seqs]
     return Entry(f"{number}-0", {b"batch": wire.CallEventBatch(events=events).SerializeToString()})
 
 

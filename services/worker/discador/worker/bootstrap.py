@@ -44,9 +44,7 @@ async def build(settings: WorkerSettings, supervisor: Supervisor) -> None:
     gateways = Gateways(settings.service_token)
     pace = Pace(TokenBucket(redis), directory.rate, settings.head_start_s)
     gate = Gate(store, threads, me, settings.not_after_s, directory.is_disabled)
-    dialler = Dialler(
-        store, threads, directory, gateways, pace, gate, Originator(gateways), settings.not_after_s
-    )
+    dialler = Dialler(store, threads, directory, gateways, pace, gate, Originator(gateways), settings.not_after_s)
     jobs = Jobs(
         WorkStream(redis, KEY, GROUP),
         me,

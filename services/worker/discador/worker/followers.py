@@ -134,9 +134,7 @@ class Followers:
 
 
 class _Followed:
-    def __init__(
-        self, node: Node, lease: NodeLease, follower: Follower, tasks: tuple[Supervised, ...]
-    ) -> None:
+    def __init__(self, node: Node, lease: NodeLease, follower: Follower, tasks: tuple[Supervised, ...]) -> None:
         self.node = node
         self.lease = lease
         self.follower = follower

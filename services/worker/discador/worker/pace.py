@@ -34,9 +34,7 @@ _BATCH: Final = 50
 class Bucket(Protocol):
     """What grants tokens (`runtime.token_bucket.TokenBucket`)."""
 
-    async def take(
-        self, key: str, rate_per_s: float, n: int = 1, tolerance_ms: float = 0.0
-    ) -> tuple[int, int]: ...
+    async def take(self, key: str, rate_per_s: float, n: int = 1, tolerance_ms: float = 0.0) -> tuple[int, int]: ...
 
 
 class NoToken(Exception):

@@ -15,9 +15,7 @@ from discador.store.records import Happening
 from discador.v1 import gateway_pb2 as wire
 
 
-def happenings_of(
-    asked: Iterable[UUID], results: Iterable[wire.OriginateResult], at: datetime
-) -> list[Happening]:
+def happenings_of(asked: Iterable[UUID], results: Iterable[wire.OriginateResult], at: datetime) -> list[Happening]:
     """Return the happenings to record for the attempts `asked` about, given the gateway's `results`.
 
     An attempt that the answer leaves out, or whose verdict this version does not know, is in doubt.
