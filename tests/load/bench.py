@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import dataclasses
 import json
 import os
 import platform
@@ -22,7 +23,7 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from discador.core.campaign.states import Command
+from discador.core.campaign import Command
 from discador.store import open_store
 from discador.store.reservation import ReservePlan
 from tests.rig.ami_ceiling import measure
@@ -166,8 +167,7 @@ def _reserve(mariadb: MariaDB, leads: int, batch: int = 20, batches: int = 300) 
         store.campaigns.command(campaign.id, Command.START)
         trunk = store.trunks.get_by_name("bench")
         store.trunks.update(trunk.id, max_channels=leads)
-        settings = campaign.settings
-        store.campaigns.update(campaign.id, settings=type(settings)(**{**vars(settings), "max_channels": 10_000}))
+        store.campaigns.update(campaign.id, settings=dataclasses.replace(campaign.settings, max_channels=10_000))
         epoch = store.leadership.take("bench")
         plan = ReservePlan(campaign.id, trunk.id, trunk.node_id, batch, 30.0, {})
         spent = []
