@@ -29,6 +29,10 @@ PUBLIC = {
         "ALWAYS_OPEN", "BR_DEFAULT", "CallingWindow", "CapVerdict", "Caps", "NumberUsage", "Verdict", "WindowSpan",
         "local_day", "may_attempt", "may_dial", "next_opening",
     },
+    "identity": {
+        "INTERNAL_METHODS", "INTERNAL_SERVICES", "MATRIX", "METHODS", "SYSTEM", "Caller", "CallerKind", "Permission",
+        "Role", "Rule", "excess", "excess_of_roles", "permissions_of", "rule_of",
+    },
     "lead": {
         "DIALLABLE", "FINAL", "UNKNOWN_FLOOR_S", "LeadEvent", "LeadNext", "LeadState", "RetryPolicy", "RetryRule",
         "after_attempt", "decide",
