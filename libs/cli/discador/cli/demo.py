@@ -66,7 +66,7 @@ def _prepare(api: Api, leads: int) -> int:
     """Create the campaign, import the sample list, start it; return its id."""
     settings = campaign_pb2.CampaignSettings(
         mode=campaign_pb2.DIAL_MODE_BROADCAST,
-        max_channels=20,
+        max_channels=40,
         message="demo-congrats",
         max_attempts_per_lead=2,
         max_attempts_per_number_day=3,
@@ -134,7 +134,7 @@ def _picture(campaign: campaign_pb2.Campaign, leads: int) -> Table:
         if count:
             picture.add_row(outcome, ProgressBar(total=leads, completed=min(count, leads), width=40), str(count))
     reason = next((c.detail for c in campaign.checks if c.state == campaign_pb2.CHECK_STATE_FAILED), "")
-    if reason and campaign.state not in ENDED:
+    if reason and not counters.live and campaign.state not in ENDED:
         picture.add_row("not dialling", reason, "")
     return picture
 
