@@ -9,6 +9,8 @@ StoreError                                                                error_
 ├── StaleLeader          another master has taken over                    stale-leader             precondition
 ├── EtagMismatch         changed since it was read                        etag-mismatch            conflict
 ├── RequestIdReused      one request id for two different requests        request-id-reused        conflict
+├── FirstRunClosed       there is a user already                         first-run-closed         precondition
+├── LastAdministrator    nobody else could administer                    last-administrator       precondition
 ├── ImportRaced          another run of the same import is ahead          import-raced             conflict
 ├── InvalidValue         a value that no column can hold                  <noun>-invalid           invalid
 └── DatabaseUnavailable  no answer, or none in time                       database-unavailable     unavailable
@@ -114,6 +116,20 @@ class RequestIdReused(StoreError):
     """The request id has been used for a different request; use a new one."""
 
     error_id = "request-id-reused"
+
+
+class FirstRunClosed(StoreError):
+    """The first administrator exists already."""
+
+    error_id = "first-run-closed"
+    kind = "precondition"
+
+
+class LastAdministrator(StoreError):
+    """The change would leave nobody who can administer."""
+
+    error_id = "last-administrator"
+    kind = "precondition"
 
 
 class ImportRaced(StoreError):

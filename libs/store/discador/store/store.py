@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from discador.store.api_tokens import ApiTokens
 from discador.store.attempts import Attempts
+from discador.store.audit import Audit
 from discador.store.campaigns import Campaigns
 from discador.store.dnc import Dnc
 from discador.store.engine import make_engine
@@ -22,6 +24,7 @@ from discador.store.schema import is_current, migrate
 from discador.store.system import SystemSwitch
 from discador.store.transaction import Database
 from discador.store.trunks import Trunks
+from discador.store.users import Users
 
 
 class Store:
@@ -31,7 +34,8 @@ class Store:
     within seconds when the database is away. Within `transaction()` operations of the same thread join it instead.
 
     Locks are taken in this order, so that no two operations wait for each other: request → leader → system → campaign →
-    trunk → import → attempts (by id) → leads (by id) → number_usage (by number) → dnc → counters (by key).
+    trunk → import → attempts (by id) → leads (by id) → number_usage (by number) → dnc → counters (by key) →
+    users → end of the audit log.
     """
 
     def __init__(self, url: str, pool_size: int = 8) -> None:
@@ -51,6 +55,9 @@ class Store:
         self.progress = Progress(database)
         self.attempts = Attempts(database)
         self.requests = Requests(database)
+        self.users = Users(database)
+        self.tokens = ApiTokens(database)
+        self.audit = Audit(database)
 
     def ping(self) -> datetime:
         """Return the database's time. Raises DatabaseUnavailable."""

@@ -1,9 +1,11 @@
 """What the store hands out and takes in: frozen dataclasses, with aware UTC datetimes."""
 
 from discador.store.records.attempt import Applied, Attempt, EventRow, Happening, LiveCount
+from discador.store.records.audit import AuditEntry, AuditFilter, ChainState, Deed
 from discador.store.records.campaign import Campaign
 from discador.store.records.dnc import DncEntry
 from discador.store.records.gate import Block, Candidate, Gated, GateResult, Pass, Usage, Verdict
+from discador.store.records.identity import ApiToken, Credentials, User, UserChanges
 from discador.store.records.import_ import ImportErrorRow, ImportJob, ImportState
 from discador.store.records.lead import (
     NOT_DIALLABLE,
@@ -23,11 +25,17 @@ __all__ = [
     "NOT_DIALLABLE",
     "READY",
     "WAITS",
+    "ApiToken",
     "Applied",
     "Attempt",
+    "AuditEntry",
+    "AuditFilter",
     "Block",
     "Campaign",
     "Candidate",
+    "ChainState",
+    "Credentials",
+    "Deed",
     "DncEntry",
     "EventRow",
     "GateResult",
@@ -48,6 +56,8 @@ __all__ = [
     "System",
     "Trunk",
     "Usage",
+    "User",
+    "UserChanges",
     "Verdict",
     "zones_key",
     "zones_of",
