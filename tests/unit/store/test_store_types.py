@@ -70,6 +70,8 @@ def test_every_error_names_itself_and_its_kind() -> None:
         errors.EtagMismatch("x"),
         errors.RequestIdReused("x"),
         errors.ImportRaced(1, 2, 3, "done"),
+        errors.FirstRunClosed("x"),
+        errors.LastAdministrator("x"),
         errors.DatabaseUnavailable("x"),
     ]
     assert {type(each) for each in made} == {
