@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from discador.store.dialect import Dialect, MariaDb, Sqlite
 from discador.store.errors import InvalidValue
+from discador.store.mariadb import connect, prepare, watch_idle
 
 CONNECT_TIMEOUT_S: Final = 3
 #: Longer than `innodb_lock_wait_timeout`, so that a lock's wait ends with the server's own error.
@@ -58,14 +59,21 @@ def make_engine(url: str, pool_size: int, *, migrates: bool = False) -> tuple[sa
 def _pool(pool_size: int, migrates: bool) -> dict[str, Any]:
     if migrates:
         return {"poolclass": NullPool}
-    return {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": ANSWER_TIMEOUT_S, "pool_pre_ping": True}
+    # No reset on return: `transaction` ends what it begins, whatever happens. The connection used last is used next, so
+    # that it is seldom one that has idled.
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": ANSWER_TIMEOUT_S,
+        "pool_reset_on_return": None,
+        "pool_use_lifo": True,
+    }
 
 
 def _mariadb(url: sa.URL, pool_size: int, migrates: bool) -> sa.Engine:
     timeout_s = MIGRATION_TIMEOUT_S if migrates else ANSWER_TIMEOUT_S
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
-        isolation_level="READ COMMITTED",
         hide_parameters=True,  # statements carry phone numbers; errors end up in logs
         connect_args={
             "charset": "utf8mb4",
@@ -76,6 +84,12 @@ def _mariadb(url: sa.URL, pool_size: int, migrates: bool) -> sa.Engine:
         },
         **_pool(pool_size, migrates),
     )
+    sa.event.listen(engine, "connect", prepare)
+    if not migrates:
+        sa.event.listen(engine, "do_connect", connect)
+        sa.event.listen(engine, "begin", _begin_mariadb)
+        watch_idle(engine)
+    return engine
 
 
 def _sqlite(url: sa.URL, pool_size: int, migrates: bool) -> sa.Engine:
@@ -101,6 +115,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # intent forgotten after its Originate was sent would be dialled a second time.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_mariadb(connection: sa.Connection) -> None:
+    # Reads need no transaction: at READ COMMITTED each statement sees the newest commit in any case.
+    if connection.get_execution_options().get(WRITES, False):
+        connection.exec_driver_sql("BEGIN")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

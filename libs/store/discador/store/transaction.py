@@ -96,6 +96,7 @@ class Database:
     def __init__(self, engine: sa.Engine, dialect: Dialect) -> None:
         self.engine = engine
         self.dialect = dialect
+        self._writing = engine.execution_options(**{WRITES: True})
         # Not a context variable: those are copied into other threads, and a connection must never be.
         self._thread = threading.local()
 
@@ -152,15 +153,14 @@ class Database:
 
     @contextmanager
     def _begin(self, writes: bool) -> Iterator[Transaction]:
-        with self.engine.connect() as connection:
-            connection.execution_options(**{WRITES: writes})
-            with connection.begin():
-                transaction = Transaction(connection, self.dialect)
-                self._thread.transaction = transaction
-                try:
-                    yield transaction
-                finally:
-                    self._thread.transaction = None
+        engine = self._writing if writes else self.engine
+        with engine.connect() as connection, connection.begin():
+            transaction = Transaction(connection, self.dialect)
+            self._thread.transaction = transaction
+            try:
+                yield transaction
+            finally:
+                self._thread.transaction = None
 
 
 class Repository:
