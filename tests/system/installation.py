@@ -153,7 +153,8 @@ class Installation:
             return found is not None and found.state == campaign_pb2.CAMPAIGN_STATE_COMPLETED
 
         try:
-            until(completed, within, "the campaign to complete")
+            # Once a second: who asks ten times costs more than the dialling.
+            until(completed, within, "the campaign to complete", every=1.0)
         except AssertionError as late:
             found = quietly(lambda: self.show(campaign))
             raise AssertionError(f"{late}\n{found}\n{self.log_tail()}") from late
@@ -215,10 +216,10 @@ def quietly(ask: Callable[[], Any]) -> Any:
         return None
 
 
-def until(condition: Callable[[], bool], within: float, what: str) -> None:
+def until(condition: Callable[[], bool], within: float, what: str, every: float = 0.1) -> None:
     """Wait for a condition; an `AssertionError` names what did not happen."""
     end = time.monotonic() + within
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(f"waited {within:.0f} s for {what}")
-        time.sleep(0.1)
+        time.sleep(every)

@@ -38,7 +38,7 @@ PUBLIC = {
         "after_attempt", "decide",
     },
     "numbering": {"Line", "Number", "mask", "normalise", "state_of", "zones_of"},
-    "pacing": {"Gcra", "PacingInput", "Reserve", "Taken", "calls_to_reserve"},
+    "pacing": {"Gcra", "PacingInput", "Reserve", "Taken", "Throughput", "calls_to_reserve", "queue_limit"},
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discador.core.pacing import Gcra, PacingInput, calls_to_reserve
+from discador.core.pacing import Gcra, PacingInput, Throughput, calls_to_reserve, queue_limit
 
 ROOMY = PacingInput(
     target_calls=1000,
@@ -31,6 +31,7 @@ ROOMY = PacingInput(
         ({"trunk_free_channels": 3}, 3, "trunk-channels"),
         ({"calls_per_second": 10.0, "queued": 12}, 18, "calls-per-second"),
         ({"calls_per_second": 0.1}, 1, "calls-per-second"),
+        ({"max_queued": 30, "queued": 12}, 18, "throughput"),
         ({"hopper": 7}, 7, "hopper"),
         ({"hopper": 0}, 0, "hopper"),
         ({"backlog": 5000}, 0, "back-pressure"),
@@ -39,6 +40,19 @@ ROOMY = PacingInput(
 )
 def test_the_tightest_limit_binds_and_is_named(change, calls, limit):
     assert calls_to_reserve(replace(ROOMY, **change)) == (calls, limit)
+
+
+def test_a_queue_that_is_emptied_evenly_shows_its_speed_and_forgets_it_when_it_stands_still():
+    known = Throughput(0.0, 100)
+    for tick in range(1, 51):
+        known = known.added(6).seen(tick / 10, 100)
+    assert 59 < known.per_second <= 60
+    assert queue_limit(known.per_second) == 60
+    for tick in range(51, 101):
+        known = known.seen(tick / 10, 100)
+    assert known.per_second < 1
+    assert queue_limit(known.per_second) == 30, "enough to show a new speed"
+    assert known.seen(10.0, 0) == known, "no time, no speed"
 
 
 counts = st.integers(0, 5000)

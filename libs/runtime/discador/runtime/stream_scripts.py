@@ -7,6 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
+# ARGV: for each entry the number of its words, then the words. One answer for hundreds: a pipeline's answers cost the
+# client more than the entries cost the server.
+PUBLISH: Final = """
+local ids, at = {}, 1
+while at <= #ARGV do
+  local count = tonumber(ARGV[at])
+  ids[#ids + 1] = redis.call('XADD', KEYS[1], '*', unpack(ARGV, at + 1, at + count))
+  at = at + count + 1
+end
+return ids
+"""
+
 # ARGV 3…: ids. A plain XCLAIM would take back what was meanwhile given to another consumer.
 RENEW: Final = """
 local held = {}

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from redis.exceptions import ResponseError
 
 from . import keys
 from .redis_client import MAX_BLOCK_MS, Redis
-from .stream_scripts import DROP_IDLE_CONSUMERS, PENDING, RECLAIM, RENEW
+from .stream_scripts import DROP_IDLE_CONSUMERS, PENDING, PUBLISH, RECLAIM, RENEW
 
 T = TypeVar("T")
+_PUBLISHED_AT_ONCE: Final = 500
 _LOST: Final = ("NOGROUP", "UNBLOCKED", "no such key")
 
 
@@ -68,6 +70,7 @@ class WorkStream:
         self.group = group
         self._redis = redis
         self._max_deliveries = max_deliveries
+        self._publish = redis.register_script(PUBLISH)
         self._renew = redis.register_script(RENEW)
         self._reclaim = redis.register_script(RECLAIM)
         self._pending = redis.register_script(PENDING)
@@ -85,13 +88,20 @@ class WorkStream:
         return True
 
     async def publish(self, entries: Sequence[Mapping[bytes, bytes]]) -> list[str]:
-        """Append entries in order, pipelined; return their ids. After an error any prefix may have arrived."""
-        if not entries:
-            return []
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for fields in entries:
-                pipe.xadd(self.key, dict(fields))  # type: ignore[arg-type]  # invariant dict in the stubs
-            return [_text(id_) for id_ in await pipe.execute()]
+        """Append entries in order; return their ids. After an error any prefix may have arrived."""
+        found: list[str] = []
+        for start in range(0, len(entries), _PUBLISHED_AT_ONCE):
+            arguments: list[bytes | int] = []
+            for fields in entries[start : start + _PUBLISHED_AT_ONCE]:
+                arguments += [2 * len(fields), *chain.from_iterable(fields.items())]
+            answer: Any = await self._publish(keys=[self.key], args=arguments)
+            found += map(_text, answer)
+        return found
+
+    async def everything(self, count: int) -> list[Entry]:
+        """Return up to `count` entries that wait or are pending, oldest first; takes nothing."""
+        rows: Any = await self._redis.xrange(self.key, count=count)
+        return [Entry(_text(id_), fields) for id_, fields in rows]
 
     async def read(self, consumer: str, count: int, block_ms: int = 1000) -> list[Entry]:
         """Take up to `count` waiting entries, oldest first; wait at most `block_ms` (≤ 4000) for the first.

@@ -77,6 +77,14 @@ class Attempts(Repository):
         return _ids(tx, by_live(sa.select(attempt.c.id).where(*_QUEUED, *waiting)).order_by(attempt.c.id).limit(limit))
 
     @reads
+    def ways_of(self, tx: Transaction, ids: Iterable[uuid.UUID]) -> builtins.list[tuple[uuid.UUID, int, int]]:
+        """Return id, trunk and node of these attempts, by id: what their job says."""
+        way = sa.select(attempt.c.id, attempt.c.trunk_id, attempt.c.node_id)
+        chosen = sorted(set(ids))
+        rows = tx.execute(way.where(attempt.c.id.in_(chosen)).order_by(attempt.c.id)) if chosen else ()
+        return [(row.id, row.trunk_id, row.node_id) for row in rows]
+
+    @reads
     def queued_of_stopped(self, tx: Transaction, limit: int) -> builtins.list[uuid.UUID]:
         """Return queued attempts that may not be dialled: their campaign does not run, or the system is off."""
         off = sa.select(system.c.id).where(system.c.id == ONLY_ROW, ~system.c.dialling).exists()

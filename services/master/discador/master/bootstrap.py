@@ -94,7 +94,8 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
     supervisor.every(heartbeat)
     supervisor.every(fleet)
     supervisor.every(leadership.keeper, until_quiet=True)
-    dialler = supervisor.every(Dialler(store, leader_threads, jobs, fleet, leadership), until_quiet=True)
+    dialler = Dialler(store, leader_threads, jobs, fleet, leadership)
+    dialling = supervisor.every(dialler, until_quiet=True)
     returner = supervisor.every(Returner(store, leader_threads, leadership), until_quiet=True)
     finisher = supervisor.every(Finisher(store, leader_threads, leadership), until_quiet=True)
     supervisor.every(Republisher(store, leader_threads, jobs, leadership), until_quiet=True)
@@ -102,11 +103,16 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
     supervisor.every(RestartWatch(store, threads, system.restart_generation, supervisor.stop))
     supervisor.every(CommandWatch(redis, instance, supervisor.stop))
 
-    def wake_loops() -> None:
-        for loop in (dialler, returner, finisher):
+    def commanded() -> None:
+        dialler.rouse()
+        for loop in (dialling, returner, finisher):
             loop.wake()
 
-    supervisor.spawn("wake", WakeListener(redis, wake_loops).listen)
+    def ended() -> None:
+        if dialler.waits_for_channels:
+            dialling.wake()
+
+    supervisor.spawn("wake", WakeListener(redis, commanded, ended).listen)
     supervisor.on_ready(server.set_serving)
     # The lease goes first, so that a standby leads while this process still finishes its RPCs.
     supervisor.on_quiet(leadership.keeper.close)

@@ -1,4 +1,8 @@
-"""The leader's loop that turns leads into jobs: promote, look, reserve, publish. Ten times a second, and when woken."""
+"""The leader's loop that turns leads into jobs: promote, look, reserve, publish.
+
+Ten times a second and when woken; twice a second while no campaign runs. A trunk's queue is filled up when it is half
+empty, so that one reservation brings many leads.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from redis.exceptions import RedisError
 
 from discador.core.attempt import State
 from discador.core.compliance import CallingWindow
-from discador.core.pacing import PacingInput, calls_to_reserve
+from discador.core.pacing import PacingInput, Throughput, calls_to_reserve, queue_limit
 from discador.master.fleet import Fleet
 from discador.master.jobs import Job, Jobs
 from discador.master.leadership import Leadership
@@ -27,6 +31,8 @@ from discador.store.records import Campaign, LiveCount, Node, ReservePlan, Trunk
 EXPIRES_IN_S: Final = 20.0  #: an attempt that no worker took by then gives its lead back
 _MAX_BATCH: Final = 200
 _HOUSEKEEPING_S: Final = 1.0
+_REST_S: Final = 0.5
+_OF_CHANNELS: Final = frozenset({"target-calls", "campaign-channels", "trunk-channels"})
 _ENDLESS: Final = 1_000_000  # the reservation itself finds out how many leads are ready
 _log: Final = get_logger("dialler")
 
@@ -82,13 +88,20 @@ class Dialler:
         self._fleet = fleet
         self._leadership = leadership
         self._closed: dict[int, _Closed] = {}
-        self._rounds = 0
+        self._throughput: dict[int, Throughput] = {}
+        self._turn = 0
+        self._rest_until = 0.0
         self._obstacle = ""
+        self.waits_for_channels = False  #: of all limits, in the last round
+
+    def rouse(self) -> None:
+        """End the rest: something was commanded."""
+        self._rest_until = 0.0
 
     async def run_once(self) -> int:
         """Reserve and publish what every limit allows now; return how many."""
         epoch = self._leadership.epoch
-        if epoch is None:
+        if epoch is None or asyncio.get_running_loop().time() < self._rest_until:
             return 0
         try:
             reserved = await self._round(epoch)
@@ -104,17 +117,25 @@ class Dialler:
 
     async def _round(self, epoch: int) -> int:
         survey = await self._threads.run(self._look)
+        self.waits_for_channels = False
         if not survey.campaigns:
             self._closed.clear()
+            self._throughput.clear()
+            self._rest_until = asyncio.get_running_loop().time() + _REST_S
             return 0
         load = _Load(survey.live)
-        backlog = (await self._jobs.backlog()).total
+        limits = self._queue_limits(survey.trunks, load)
+        backlog: int | None = None
         most = max_backlog(survey.trunks.values())
         total = 0
         for campaign in self._in_turn(survey.campaigns):
             closed = await self._closed_zones(campaign)
             for trunk in routes(campaign.settings, survey.trunks, survey.nodes, self._is_up):
-                asked = calls_to_reserve(
+                if load.queued[trunk.id] > limits[trunk.id] // 2:
+                    continue
+                if backlog is None:
+                    backlog = (await self._jobs.backlog()).total
+                asked, limit = calls_to_reserve(
                     PacingInput(
                         target_calls=campaign.settings.concurrent_calls,
                         live_calls=load.by_campaign[campaign.id],
@@ -126,17 +147,21 @@ class Dialler:
                         backlog=backlog,
                         max_backlog=most,
                         hopper=_ENDLESS,
+                        max_queued=limits[trunk.id],
                     )
-                ).calls
+                )
+                self.waits_for_channels |= limit in _OF_CHANNELS
                 if asked < 1:
                     continue
                 wanted = min(asked, _MAX_BATCH)
                 taken = await self._reserve(epoch, campaign, trunk, wanted, closed)
                 load.add(campaign, trunk, taken)
+                self._throughput[trunk.id] = self._throughput[trunk.id].added(taken)
                 backlog += taken
                 total += taken
                 if taken < wanted:
                     break  # no lead of this campaign is ready for another trunk either
+        self._turn += total > 0
         return total
 
     def _look(self) -> _Survey:
@@ -147,11 +172,19 @@ class Dialler:
         nodes = {node.id: node for node in self._store.nodes.list()}
         return _Survey(campaigns, trunks, nodes, self._store.attempts.live_counts())
 
+    def _queue_limits(self, trunks: dict[int, Trunk], load: _Load) -> dict[int, int]:
+        """Look how fast the trunks' queues are emptied; return how many may be queued on each."""
+        now = asyncio.get_running_loop().time()
+        known = self._throughput
+        self._throughput = {
+            one: known.get(one, Throughput(now, load.queued[one])).seen(now, load.queued[one]) for one in trunks
+        }
+        return {one: queue_limit(seen.per_second) for one, seen in self._throughput.items()}
+
     def _in_turn(self, campaigns: list[Campaign]) -> list[Campaign]:
         """By priority; those of equal priority take turns at being first."""
-        self._rounds += 1
         by_id = sorted(campaigns, key=lambda campaign: campaign.id)
-        turn = self._rounds % len(by_id)
+        turn = self._turn % len(by_id)
         return sorted(by_id[turn:] + by_id[:turn], key=lambda campaign: campaign.settings.priority)
 
     def _is_up(self, node: str) -> bool:

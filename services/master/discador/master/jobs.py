@@ -44,6 +44,10 @@ class Jobs:
             ]
         )
 
+    async def published(self, limit: int) -> set[str]:
+        """Attempts (canonical texts of their ids) whose job waits or is held, of the oldest `limit` jobs."""
+        return {entry.fields.get(b"attempt", b"").decode() for entry in await self._stream.everything(limit)}
+
     async def backlog(self) -> Backlog:
         """What waits for a worker, and what one holds."""
         return await self._stream.backlog()

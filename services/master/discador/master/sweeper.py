@@ -27,10 +27,11 @@ _log: Final = get_logger("sweeper")
 
 
 class Republisher:
-    """Publishes attempts again whose job was lost: the master died before it published, or Redis was wiped.
+    """Publishes attempts again that have no job: the master died before it published, Redis was wiped, or a worker
+    gave the job up.
 
     Each at most once in 3 s, and only while Redis holds less than its bound, so that workers which are away do
-    not find a mountain of duplicates. A duplicate that slips through stops at the gate.
+    not find a mountain of jobs. A duplicate that slips through stops at the gate.
     """
 
     name = "republisher"
@@ -56,18 +57,17 @@ class Republisher:
         due = [one for one in lying if now - self._published_at.get(one, float("-inf")) >= UNPUBLISHED_S]
         if not due:
             return 0
-        trunks = await self._threads.run(self._store.trunks.list)
-        room = max_backlog(trunks) - (await self._jobs.backlog()).total
-        jobs = await self._threads.run(self._jobs_of, due[: max(0, room)])
+        most = max_backlog(await self._threads.run(self._store.trunks.list))
+        # What merely waits its turn has its job still: an entry lives until it is acknowledged.
+        published = await self._jobs.published(most)
+        missing = [one for one in due if str(one) not in published]
+        ways = await self._threads.run(self._store.attempts.ways_of, missing[: max(0, most - len(published))])
+        jobs = [Job(*way) for way in ways]
         await self._jobs.publish(jobs)
         self._published_at.update((job.attempt_id, now) for job in jobs)
         if jobs:
             _log.info("sweeper.republished", size=len(jobs))
         return len(jobs)
-
-    def _jobs_of(self, attempt_ids: list[UUID]) -> list[Job]:
-        attempts = (self._store.attempts.get(attempt_id)[0] for attempt_id in attempt_ids)
-        return [Job(attempt.id, attempt.trunk_id, attempt.node_id) for attempt in attempts]
 
 
 class Returner:

@@ -2,5 +2,6 @@
 
 from discador.core.pacing.gcra import Gcra, Taken
 from discador.core.pacing.limits import PacingInput, Reserve, calls_to_reserve
+from discador.core.pacing.throughput import Throughput, queue_limit
 
-__all__ = ["Gcra", "PacingInput", "Reserve", "Taken", "calls_to_reserve"]
+__all__ = ["Gcra", "PacingInput", "Reserve", "Taken", "Throughput", "calls_to_reserve", "queue_limit"]

@@ -24,6 +24,7 @@ class PacingInput:
     backlog: int  #: entries and pending jobs in the whole job stream
     max_backlog: int  #: above it nothing is reserved: workers do not keep up
     hopper: int  #: leads that are ready now
+    max_queued: float = math.inf  #: attempts that may wait on the trunk, by the speed at which they leave
 
 
 class Reserve(NamedTuple):
@@ -37,7 +38,7 @@ def calls_to_reserve(facts: PacingInput) -> Reserve:
     """Return how many calls to reserve now. Never more than any one limit allows, never negative.
 
     Among equal limits the first of this order is named: back-pressure, target-calls, campaign-channels,
-    trunk-channels, calls-per-second, hopper.
+    trunk-channels, calls-per-second, throughput, hopper.
     """
     limits = (
         ("back-pressure", facts.max_backlog - facts.backlog),
@@ -46,7 +47,8 @@ def calls_to_reserve(facts: PacingInput) -> Reserve:
         ("trunk-channels", facts.trunk_free_channels),
         # Rounded up: a trunk of one call in ten seconds must still get its one.
         ("calls-per-second", math.ceil(facts.calls_per_second * facts.horizon_s) - facts.queued),
+        ("throughput", facts.max_queued - facts.queued),
         ("hopper", facts.hopper),
     )
     limit, calls = min(limits, key=lambda item: item[1])
-    return Reserve(max(0, calls), limit)
+    return Reserve(max(0, int(calls)), limit)
