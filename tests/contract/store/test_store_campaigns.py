@@ -195,7 +195,7 @@ def test_the_dnc_list(world: World) -> None:
     assert world.store.dnc.which([*numbers[:2], "+5511000000000"]) == set(numbers[:2])
     assert world.store.dnc.which([]) == set()
     page = world.store.dnc.list(2)
-    assert [each.number for each in page + world.store.dnc.list(9, page[-1].number)] == numbers
+    assert [each.number for each in page + world.store.dnc.list(9, page[-1].id)] == numbers
     assert world.store.dnc.remove(numbers[0])
     assert not world.store.dnc.remove(numbers[0])
     with pytest.raises(NotFound) as caught:

@@ -50,9 +50,9 @@ class Dnc(Repository):
         return entry
 
     @reads
-    def list(self, tx: Transaction, limit: int, after_number: str = "") -> builtins.list[DncEntry]:
-        """Return entries by number; `after_number` is the last one of the page before."""
-        query = sa.select(*_ENTRY).where(dnc.c.number > after_number).order_by(dnc.c.number).limit(limit)
+    def list(self, tx: Transaction, limit: int, after_id: int = 0) -> builtins.list[DncEntry]:
+        """Return entries as they were added; `after_id` is the last one's of the page before."""
+        query = sa.select(*_ENTRY).where(dnc.c.id > after_id).order_by(dnc.c.id).limit(limit)
         return [DncEntry(*row) for row in tx.execute(query)]
 
     @reads

@@ -10,6 +10,7 @@ from datetime import datetime
 class DncEntry:
     """A number that is never dialled."""
 
+    id: int
     number: str
     reason: str
     source: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from discador.store.tables.metadata import OPTIONS, metadata
+from discador.store.tables.metadata import OPTIONS, Id, metadata
 from discador.store.types import Instant
 
 #: `previous_at` is `last_at` before the last pass of the gate: what a call proven not dialled gives back.
@@ -20,12 +20,15 @@ number_usage = sa.Table(
     **OPTIONS,
 )
 
+#: `id` is for pages only: their tokens stand in URLs, where no number may.
 dnc = sa.Table(
     "dnc",
     metadata,
-    sa.Column("number", sa.String(20), primary_key=True),
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("number", sa.String(20), nullable=False),
     sa.Column("reason", sa.String(255), nullable=False),
     sa.Column("source", sa.String(40), nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Index("dnc_number", "number", unique=True),
     **OPTIONS,
 )

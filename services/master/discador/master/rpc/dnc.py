@@ -57,11 +57,11 @@ class DncServicer(dnc_pb2_grpc.DncServiceServicer):
     async def ListDncEntries(self, request: wire.ListDncEntriesRequest, context: Any) -> wire.ListDncEntriesResponse:
         def work() -> wire.ListDncEntriesResponse:
             size = pages.page_size(request.page_size)
-            after = pages.decode(request.page_token, str, "dnc") or ""
-            found = self._store.dnc.list(size + 1, after_number=after)
+            after = pages.decode(request.page_token, int, "dnc") or 0
+            found = self._store.dnc.list(size + 1, after_id=after)
             return wire.ListDncEntriesResponse(
                 entries=[dnc_to_wire(entry) for entry in found[:size]],
-                next_page_token=pages.next_token(found, size, lambda entry: entry.number, "dnc"),
+                next_page_token=pages.next_token(found, size, lambda entry: entry.id, "dnc"),
             )
 
         return await self._database.run(work)

@@ -234,12 +234,14 @@ def _create_numbers() -> None:
     )
     op.create_table(
         "dnc",
-        _key("number", sa.String(20)),
+        _number(),
+        _column("number", sa.String(20)),
         _column("reason", sa.String(255)),
         _column("source", sa.String(40)),
         _column("created_at", INSTANT),
         **OPTIONS,
     )
+    op.create_index("dnc_number", "dnc", ["number"], unique=True)
 
 
 def _create_imports() -> None:
