@@ -14,6 +14,7 @@ from discador.runtime.commands import send_restart
 from discador.runtime.presence import list_services
 from discador.v1 import gateway_pb2 as wire
 from discador.worker.pace import LATENESS_S
+from discador.worker.standstill import HOLD_S, STALL_S
 from tests.integration.worker.bench import SETTINGS, Bench, until
 
 
@@ -98,6 +99,23 @@ async def test_the_trunks_calls_per_second_hold_over_all_workers_at_the_moment_o
     arrivals = sorted(bench.gateway.arrivals)
     most = max(sum(start <= at < start + 1 for at in arrivals) for start in arrivals)
     assert most <= rate * (1 + LATENESS_S) + 4, "four more for the way between sending and arriving, on a busy machine"
+
+
+async def test_what_piles_up_before_a_gateway_that_stands_still_is_less_than_a_second_of_the_pace(bench: Bench) -> None:
+    rate = 40.0
+    bench.store.trunks.update(bench.trunk.id, max_calls_per_second=rate)
+    ids = bench.reserve(80)
+    bench.gateway.hold.clear()
+    async with bench.worker():
+        await bench.publish(ids)
+        await until(lambda: bench.gateway.dialled)
+        await asyncio.sleep(2.0)
+        piled_up = len(bench.gateway.dialled)
+        assert piled_up <= rate * STALL_S * 1.5
+        bench.gateway.hold.set()
+        await asyncio.sleep(HOLD_S * 0.8)
+        assert len(bench.gateway.dialled) == piled_up, "they are carried out together: nothing is sent beside them"
+        await until(lambda: len(bench.gateway.dialled) > piled_up)
 
 
 async def test_without_redis_nothing_is_dialled_and_with_it_dialling_resumes(bench: Bench) -> None:

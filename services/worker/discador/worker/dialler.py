@@ -68,6 +68,9 @@ class Dialler:
             # An Originate into nowhere would be a doubt to settle; as it is, the attempt waits or expires.
             self._log.debug("job.gateway_not_ready", attempt_id=str(job.attempt_id), node_id=job.node_id)
             return
+        if not await self._originator.until_free(node, READY_S):
+            self._log.debug("job.node_stands_still", attempt_id=str(job.attempt_id), node_id=job.node_id)
+            return
         moment = await self._pace.moment(job.trunk_id, job.patience_s)
         gated = await self._gate.pass_through(job.attempt_id)
         if gated is not None:
@@ -81,6 +84,7 @@ class Dialler:
         deadline = clock() + self._not_after_s - MARGIN_S
         while True:
             await asyncio.sleep(moment - clock())
+            await self._originator.until_free(node, deadline - clock())
             now = clock()
             if now >= deadline:
                 # This process stood still after the gate; Asterisk's fence would refuse the call, too.

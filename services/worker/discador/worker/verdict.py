@@ -8,11 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from discador.core.attempt.events import DoubtRaised, NotDialled, Refused
 from discador.store.records import Happening
 from discador.v1 import gateway_pb2 as wire
+
+#: How the reasons begin with which a gateway refuses a call for its own sake, whatever the call was.
+_NODES_OWN: Final = ("ami-down", "standby", "stopping")
+
+
+def takes_calls(results: Iterable[wire.OriginateResult]) -> bool:
+    """Tell whether the gateway and its Asterisk take calls, by the `results` of one request."""
+    return not any(
+        result.verdict == wire.ORIGINATE_VERDICT_UNKNOWN
+        or (result.verdict == wire.ORIGINATE_VERDICT_REFUSED and result.reason.startswith(_NODES_OWN))
+        for result in results
+    )
 
 
 def happenings_of(asked: Iterable[UUID], results: Iterable[wire.OriginateResult], at: datetime) -> list[Happening]:
