@@ -6,19 +6,18 @@ import csv
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.rig.chroot import INSTANCE, asterisk_root
 from tests.rig.ports import free_port, rtp_range
 from tests.rig.process import Process, ServerFailed
+from tests.rig.server import Server
 
 _SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "asterisk"
 # In a mount namespace of its own, so nothing has to be unmounted afterwards; each `exec` keeps the process id, so a
@@ -54,12 +53,15 @@ class CallRecord:
     over: bool = False
 
 
-class Asterisk:
+class Asterisk(Server):
     """A private Asterisk in the foreground; `start` returns when it is fully booted.
 
     Several of either version may run at once. `ami_secret` is made anew for each. `files` adds or replaces files of
     the rendered configuration (name → text).
     """
+
+    title = "Asterisk"
+    stop_within = 10.0
 
     def __init__(
         self,
@@ -95,47 +97,7 @@ class Asterisk:
         self._process.wait_until(self._booted, f"Asterisk {self.version}", within)
         return self
 
-    def stop(self) -> None:
-        """End it as `systemctl stop` would; live calls are hung up."""
-        if self._process:
-            self._process.stop(within=10)
-
-    def kill(self) -> None:
-        """SIGKILL: no BYE, no CDR, no goodbye on the AMI."""
-        self._running().kill()
-
-    def freeze(self) -> None:
-        self._running().freeze()
-
-    def thaw(self) -> None:
-        self._running().thaw()
-
-    def restart(self) -> None:
-        """Stop (also when it was killed) and start again with the same ports, files, database and call records."""
-        self.stop()
-        self.start()
-
-    def close(self) -> None:
-        """Stop it and remove its files."""
-        self.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     # -- looking inside ---------------------------------------------------------------------------------------------
-    @property
-    def pid(self) -> int:
-        return self._running().pid
 
     @property
     def log_path(self) -> Path:
@@ -183,10 +145,6 @@ class Asterisk:
         return records
 
     # -- inside -----------------------------------------------------------------------------------------------------
-    def _running(self) -> Process:
-        if self._process is None:
-            raise ServerFailed("Asterisk was not started: use it as a context manager or call start()")
-        return self._process
 
     def _enter(self) -> list[str]:
         return [

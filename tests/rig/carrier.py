@@ -24,18 +24,16 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import shutil
-import signal
 import socket
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.rig.ports import free_port
 from tests.rig.process import Process, ServerFailed
+from tests.rig.server import Server
 
 _SCENARIO = Path(__file__).with_name("carrier.xml")
 
@@ -68,8 +66,11 @@ class Witnessed:
         return str(self.refused) if self.refused else "pending"
 
 
-class Carrier:
+class Carrier(Server):
     """SIPp as the carrier. Calls without an X-Discador-Attempt header are counted under the id ""."""
+
+    title = "SIPp"
+    stop_within = 3.0
 
     def __init__(self, port: int | None = None) -> None:
         self.host = "127.0.0.1"
@@ -102,37 +103,6 @@ class Carrier:
         )
         self._process.wait_until(self._listens, "SIPp", within=10)
         return self
-
-    def stop(self) -> None:
-        """End the carrier; its count stays readable until `close`."""
-        if self._process:
-            # SIGUSR1 waits for calls that are up, SIGTERM is not handled: nothing has to be saved, the log is flushed.
-            self._process.stop(signal.SIGTERM, within=3)
-
-    def freeze(self) -> None:
-        """The carrier no longer replies (a dead SIP peer); INVITEs wait in its socket."""
-        if self._process:
-            self._process.freeze()
-
-    def thaw(self) -> None:
-        if self._process:
-            self._process.thaw()
-
-    def close(self) -> None:
-        self.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # -- the witness ------------------------------------------------------------------------------------------------
     def invites(self) -> dict[str, int]:

@@ -9,20 +9,23 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.rig.cache import built
 from tests.rig.ports import free_port
 from tests.rig.process import Process, ServerFailed
+from tests.rig.server import Server
 
 
-class MariaDB:
+class MariaDB(Server):
     """A real mariadbd; `start` returns when it answers.
 
     `durable` flushes at each commit, as in production, so what was acknowledged survives `kill`; without it commits
     reach the disk once a second, which is faster and right for everything that does not test crashes.
     """
+
+    title = "MariaDB"
+    stop_within = 20.0
 
     database = "discador"
     username = "discador"
@@ -45,10 +48,6 @@ class MariaDB:
         """For DISCADOR_DATABASE_URL and SQLAlchemy; holds the password."""
         address = f"{self.host}:{self.port}/{self.database}"
         return f"mysql+pymysql://{self.username}:{self.password}@{address}?charset=utf8mb4"
-
-    @property
-    def pid(self) -> int:
-        return self._running().pid
 
     def start(self, within: float = 30.0) -> Self:
         """Also after `kill`: what was committed is recovered first."""
@@ -77,48 +76,7 @@ class MariaDB:
         self._process.wait_until(self._answers, "MariaDB", within)
         return self
 
-    def stop(self) -> None:
-        """A clean shutdown."""
-        if self._process:
-            self._process.stop(within=20)
-
-    def kill(self) -> None:
-        self._running().kill()
-
-    def freeze(self) -> None:
-        self._running().freeze()
-
-    def thaw(self) -> None:
-        self._running().thaw()
-
-    def restart(self) -> None:
-        """Stop (also when it was killed) and start again: same port, password and data."""
-        self.stop()
-        self.start()
-
-    def close(self) -> None:
-        """End it and remove its data."""
-        if self._process:
-            self._process.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     # -- inside ------------------------------------------------------------------------------------------------------
-    def _running(self) -> Process:
-        if self._process is None:
-            raise ServerFailed("MariaDB was not started: use it as a context manager or call start()")
-        return self._process
 
     def _write_init_file(self) -> None:
         self.directory.chmod(0o711)

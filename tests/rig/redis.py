@@ -7,18 +7,20 @@ import shutil
 import socket
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.rig.ports import free_port
 from tests.rig.process import Process, ServerFailed
+from tests.rig.server import Server
 
 
-class Redis:
+class Redis(Server):
     """A real redis-server (or valkey-server); `start` returns when it answers.
 
     `append_only` keeps what it holds over `kill` and `restart`, up to the last second; without it a restart is empty.
     """
+
+    title = "Redis"
 
     def __init__(self, *, append_only: bool = False, options: tuple[str, ...] = ()) -> None:
         self.host = "127.0.0.1"
@@ -37,10 +39,6 @@ class Redis:
     def url(self) -> str:
         """For DISCADOR_REDIS_URL; holds the password."""
         return f"redis://:{self.password}@{self.host}:{self.port}/0"
-
-    @property
-    def pid(self) -> int:
-        return self._running().pid
 
     def start(self, within: float = 15.0) -> Self:
         command = [
@@ -61,47 +59,7 @@ class Redis:
         if answer != "+OK":
             raise ServerFailed(f"Redis did not wipe itself: {answer!r}")
 
-    def stop(self) -> None:
-        if self._process:
-            self._process.stop()
-
-    def kill(self) -> None:
-        self._running().kill()
-
-    def freeze(self) -> None:
-        self._running().freeze()
-
-    def thaw(self) -> None:
-        self._running().thaw()
-
-    def restart(self) -> None:
-        """Stop (also when it was killed) and start again: same port and password."""
-        self.stop()
-        self.start()
-
-    def close(self) -> None:
-        """End it and remove its data."""
-        if self._process:
-            self._process.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     # -- inside ------------------------------------------------------------------------------------------------------
-    def _running(self) -> Process:
-        if self._process is None:
-            raise ServerFailed("Redis was not started: use it as a context manager or call start()")
-        return self._process
 
     def _answer(self, command: str) -> str:
         """The first line of the answer to `command`, "" when nobody answers."""
