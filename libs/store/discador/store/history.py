@@ -16,6 +16,9 @@ from discador.store.types import to_microseconds
 #: Attempt, its source's sequence number, kind, time, detail.
 Entry = tuple[uuid.UUID, int | None, str, datetime, str]
 
+#: Sources number their events by microseconds since 1970, too; ours begin where theirs never come.
+_OWN = 1 << 62
+
 _NOTED = sa.select(call_event.c.attempt_id, call_event.c.seq).where(
     call_event.c.attempt_id.in_(sa.bindparam("ids", expanding=True))
 )
@@ -30,7 +33,7 @@ def note(tx: Transaction, entries: Sequence[Entry], now: datetime) -> None:
     rows = []
     for attempt_id, seq, kind, at, detail in entries:
         if seq is None:
-            seq = to_microseconds(now) + own[attempt_id]
+            seq = _OWN + to_microseconds(now) + own[attempt_id]
             own[attempt_id] += 1
         rows.append({"attempt_id": attempt_id, "seq": seq, "kind": kind[:40], "at": at, "detail": detail[:255]})
     tx.insert_many(call_event, rows, ignore=True)
