@@ -14,6 +14,7 @@ from uuid import UUID
 from redis.exceptions import RedisError
 
 from discador.core.attempt.events import Blocked
+from discador.runtime.errors import ServiceError
 from discador.runtime.killpoint import killpoint
 from discador.runtime.log import get_logger
 from discador.runtime.streams import Entry, Taken, Wiped, WorkStream
@@ -185,7 +186,11 @@ class Jobs:
             except InvalidJob as error:
                 self._log.error("job.invalid", error=error)
         self._log.error("jobs.buried", jobs=len(dead))
-        await self._give_up(ids)
+        try:
+            await self._give_up(ids)
+        except (StoreError, ServiceError) as error:
+            # They are still queued: they will be published again, or expire. Whoever is dialled now must not suffer.
+            self._log.warning("jobs.not_given_up", jobs=len(ids), error_id=error.error_id)
 
     async def _wait_for_a_slot(self) -> None:
         self._freed.clear()
