@@ -1,0 +1,1 @@
+"""Faults against a whole Discador on real servers; the carrier's own count judges (docs/reliability.md)."""
