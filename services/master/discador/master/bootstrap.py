@@ -10,20 +10,27 @@ from discador.master.first_routes import make_missing
 from discador.master.fleet import Fleet
 from discador.master.jobs import Jobs
 from discador.master.leadership import Leadership
+from discador.master.login_guard import LoginGuard
+from discador.master.passwords import Passwords
 from discador.master.release import release
 from discador.master.restart_watch import RestartWatch
 from discador.master.rpc.attempts import AttemptServicer
+from discador.master.rpc.audit import AuditServicer
 from discador.master.rpc.campaigns import CampaignServicer
 from discador.master.rpc.dnc import DncServicer
 from discador.master.rpc.leads import LeadServicer
 from discador.master.rpc.nodes import NodeServicer
+from discador.master.rpc.sessions import SessionServicer
 from discador.master.rpc.system import SystemServicer
+from discador.master.rpc.tokens import TokenServicer
 from discador.master.rpc.trunks import TrunkServicer
+from discador.master.rpc.users import UserServicer
 from discador.master.rpc.workers import WorkerServicer
 from discador.master.settings import MasterSettings
 from discador.master.sweeper import Finisher, ImportSweeper, Republisher, Returner
 from discador.master.wake import Wake, WakeListener
 from discador.runtime.commands import CommandWatch
+from discador.runtime.grpc_access import Access
 from discador.runtime.grpc_server import GrpcServer, Registration
 from discador.runtime.identity import instance_id
 from discador.runtime.lifecycle import Supervisor
@@ -33,8 +40,10 @@ from discador.runtime.threads import Threads
 from discador.store import open_store
 from discador.v1 import (
     attempt_pb2_grpc,
+    audit_pb2_grpc,
     campaign_pb2_grpc,
     dnc_pb2_grpc,
+    identity_pb2_grpc,
     lead_pb2_grpc,
     node_pb2_grpc,
     system_pb2_grpc,
@@ -63,6 +72,7 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
     database, jobs, fleet, wake = Database(store, threads), Jobs(redis), Fleet(redis), Wake(redis)
     leadership = Leadership(redis, store, leader_threads, instance)
     explanation = Explanation(database, fleet, jobs, redis)
+    passwords, guard = Passwords(), LoginGuard(redis)
     services: list[Registration] = [
         (
             campaign_pb2_grpc.add_CampaignServiceServicer_to_server,
@@ -76,13 +86,17 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
         (trunk_pb2_grpc.add_TrunkServiceServicer_to_server, TrunkServicer(database, wake)),
         (node_pb2_grpc.add_NodeServiceServicer_to_server, NodeServicer(database, fleet, wake)),
         (dnc_pb2_grpc.add_DncServiceServicer_to_server, DncServicer(database)),
-        (worker_pb2_grpc.add_WorkerServiceServicer_to_server, WorkerServicer(fleet, redis)),
+        (worker_pb2_grpc.add_WorkerServiceServicer_to_server, WorkerServicer(database, fleet, redis)),
         (
             system_pb2_grpc.add_SystemServiceServicer_to_server,
             SystemServicer(database, fleet, jobs, EventStreams(redis), redis, wake, release()),
         ),
+        (identity_pb2_grpc.add_UserServiceServicer_to_server, UserServicer(database, passwords, guard)),
+        (identity_pb2_grpc.add_TokenServiceServicer_to_server, TokenServicer(database)),
+        (identity_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(database, passwords, guard)),
+        (audit_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(database)),
     ]
-    server = GrpcServer(str(settings.bind), settings.service_token, services, reflection=True)
+    server = GrpcServer(str(settings.bind), settings.service_token, services, reflection=True, interceptors=[Access()])
     port = await server.start()
     heartbeat = Heartbeat(
         redis,
@@ -120,6 +134,7 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
     supervisor.on_stop(redis.aclose)
     supervisor.on_stop(threads.close)
     supervisor.on_stop(lambda: threads.run(store.close))
+    supervisor.on_stop(passwords.close)
     supervisor.on_stop(import_threads.close)
     supervisor.on_stop(leader_threads.close)
     supervisor.on_stop(leadership.keeper.close)

@@ -19,18 +19,19 @@ _REQUEST_ID: Final = re.compile(r"[!-~]{1,128}", re.ASCII)
 def answered_once(store: Store, request: Message, response: type[M], work: Callable[[], M]) -> M:
     """Return the answer of `work`, or the one that this request got before. Blocking.
 
-    A request without an id is done each time, in as many transactions as its operations are. The fingerprint is of
+    It is one transaction. A request without an id is done each time. The fingerprint is of
     the whole request but its id, so one id for two requests is refused (`request-id-reused`).
     """
     request_id = str(getattr(request, "request_id", ""))
-    if not request_id:
-        return work()
-    if _REQUEST_ID.fullmatch(request_id) is None:
+    if request_id and _REQUEST_ID.fullmatch(request_id) is None:
         fault = "must be 1 to 128 printable ASCII characters without blanks, a UUID for example"
         raise InvalidInput(f"request_id {fault}", error_id="request-id-invalid", violations=[("request_id", fault)])
     method = request.DESCRIPTOR.full_name
     kept = store.requests.once(
-        request_id, method, _fingerprint(request), lambda: work().SerializeToString(deterministic=True)
+        request_id,
+        method,
+        _fingerprint(request) if request_id else b"",
+        lambda: work().SerializeToString(deterministic=True),
     )
     return response.FromString(kept)
 

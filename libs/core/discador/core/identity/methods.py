@@ -5,7 +5,7 @@ Every public RPC of the contract stands here; one that does not is refused to ev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from discador.core.identity.permissions import Permission
@@ -21,6 +21,8 @@ class Rule:
     `request` is the path of its id in the request, `answer` in the answer (reading RPCs only); `each` is the list in
     the answer that is cut to the caller's campaigns, and the path of the id in its entries. `unlimited` RPCs concern
     all campaigns, or none that is known: limited callers are refused.
+
+    `reveals`: the answer is a file with whole phone numbers, so `number:reveal` is needed too.
     """
 
     permission: Permission
@@ -28,6 +30,7 @@ class Rule:
     answer: str = ""
     each: tuple[str, str] | None = None
     unlimited: bool = False
+    reveals: bool = False
 
 
 _IN_REQUEST: Final = {
@@ -122,6 +125,8 @@ _NO_CAMPAIGN: Final = {
     "TokenService": {"CreateToken": _P.TOKEN_OWN, "ListTokens": _P.TOKEN_OWN, "RevokeToken": _P.TOKEN_OWN},
 }
 
+_FILES: Final = ("LeadService.ExportLeads", "LeadService.ExportImportErrors")
+
 #: Services, and single RPCs, that only other services call: refused to every caller but the system.
 INTERNAL_SERVICES: Final = frozenset({"GatewayService", "SessionService"})
 INTERNAL_METHODS: Final = frozenset({"AuditService.RecordAudit"})
@@ -139,6 +144,8 @@ def _table() -> dict[str, Rule]:
         rules |= {f"{service}.{name}": Rule(need, unlimited=True) for name, need in needs.items()}
     for service, needs in _NO_CAMPAIGN.items():
         rules |= {f"{service}.{name}": Rule(need) for name, need in needs.items()}
+    for name in _FILES:
+        rules[name] = replace(rules[name], reveals=True)
     return rules
 
 

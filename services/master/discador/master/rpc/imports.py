@@ -57,6 +57,7 @@ class ImportRpcs:
         found.check(small, "content", "may have 16 MiB: send larger files by StreamImport")
         found.raise_if_any("import-invalid")
         run = await self._run_of(request.campaign_id, options, Upload.whole(request.content))
+        await self._record(request.campaign_id, run.upload)
         job = await self._carry_out(run)
         await self._wake.send()
         return import_to_wire(job)
@@ -72,6 +73,7 @@ class ImportRpcs:
         options = _checked(start.options, start)
         feed = ByteFeed()
         run = await self._run_of(start.campaign_id, options, Upload(feed, start.sha256.lower(), start.size))
+        await self._record(start.campaign_id, run.upload)
         work = asyncio.ensure_future(self._carry_out(run))
         pump = asyncio.ensure_future(_pump(requests, feed, context))
         try:
@@ -92,6 +94,10 @@ class ImportRpcs:
             await asyncio.wait({work, pump})
             if work.exception() is not None:
                 _log.info("import.ended_early", error_type=type(work.exception()).__name__)
+
+    async def _record(self, campaign_id: int, upload: Upload) -> None:
+        told = {"sha256": upload.sha256, "size": upload.size}
+        await self._database.record("ImportLeads", f"campaign {campaign_id}", told)
 
     async def _run_of(self, campaign_id: int, options: ImportOptions, upload: Upload) -> ImportRun:
         """Return the run, not begun; NOT_FOUND and RESOURCE_EXHAUSTED come before the first byte is read."""

@@ -118,6 +118,7 @@ class LeadServicer(ImportRpcs, lead_pb2_grpc.LeadServiceServicer):
 
     async def ExportLeads(self, request: wire.ExportLeadsRequest, context: Any) -> AsyncIterator[HttpBody]:
         await self._database.run(self._store.campaigns.get, request.campaign_id)
+        await self._database.record("ExportLeads", f"campaign {request.campaign_id}")
         rows = (_row(lead) for lead in self._store.leads.iterate(request.campaign_id))
         async for body in self._csv(_COLUMNS, rows):
             yield body
@@ -126,6 +127,7 @@ class LeadServicer(ImportRpcs, lead_pb2_grpc.LeadServiceServicer):
         self, request: wire.ExportImportErrorsRequest, context: Any
     ) -> AsyncIterator[HttpBody]:
         await self._database.run(self._store.imports.get, request.id)
+        await self._database.record("ExportImportErrors", f"import {request.id}")
         rows = ((str(error.row), error.reason, *error.cells) for error in self._store.imports.errors(request.id))
         async for body in self._csv(("row", "reason", "cells"), rows):
             yield body

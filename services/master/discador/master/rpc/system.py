@@ -16,6 +16,7 @@ from discador.master.event_streams import EventStreams
 from discador.master.fleet import Fleet
 from discador.master.jobs import Jobs
 from discador.master.wake import Wake
+from discador.runtime.caller import current_caller
 from discador.runtime.commands import send_restart
 from discador.runtime.errors import ServiceError, Unavailable
 from discador.runtime.log import get_logger
@@ -72,7 +73,7 @@ class SystemServicer(system_pb2_grpc.SystemServiceServicer):
     async def RestartSystem(self, request: wire.RestartSystemRequest, context: Any) -> wire.System:
         def work() -> wire.System:
             # Services with a database watch the generation; the others hear of it by a command.
-            self._store.system.raise_restart_generation("operator")
+            self._store.system.raise_restart_generation(current_caller().title)
             return self._recorded()
 
         message = await self._database.once(request, wire.System, work)
@@ -104,7 +105,7 @@ class SystemServicer(system_pb2_grpc.SystemServiceServicer):
 
     async def _switch(self, request: Any, *, on: bool) -> wire.System:
         def work() -> wire.System:
-            self._store.system.set_dialling(on, "operator")
+            self._store.system.set_dialling(on, current_caller().title)
             return self._recorded()
 
         message = await self._database.once(request, wire.System, work)

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from discador.master import pages
 from discador.master.convert.stamps import stamp
+from discador.master.database import Database
 from discador.master.fleet import Fleet, Sight
 from discador.runtime.commands import send_restart
 from discador.runtime.errors import NotFound, Unavailable
@@ -21,7 +22,8 @@ from discador.v1 import worker_pb2_grpc
 class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
     """Shows and commands workers, as far as they report."""
 
-    def __init__(self, fleet: Fleet, redis: Redis) -> None:
+    def __init__(self, database: Database, fleet: Fleet, redis: Redis) -> None:
+        self._database = database
         self._fleet = fleet
         self._redis = redis
 
@@ -40,6 +42,7 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
 
     async def RestartWorker(self, request: wire.RestartWorkerRequest, context: Any) -> wire.Worker:
         worker = await self._one(request.id)
+        await self._database.record("RestartWorker", f"worker {worker.instance.instance}")
         try:
             # Sending it twice is harmless: it is one key, taken once.
             await send_restart(self._redis, [worker.instance.instance])
