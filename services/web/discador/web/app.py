@@ -1,4 +1,4 @@
-"""The ASGI application: health, the predecessor's paths, and REST for every public RPC."""
+"""The ASGI application: health, the predecessor's paths, REST for every public RPC, and the operators' pages."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from discador.rest_gateway import RestGateway
 from discador.web import health, predecessor
+from discador.web.security_headers import SecurityHeaders
 from discador.web.token import BearerToken
 
 ChannelSource = Callable[[], grpc.aio.Channel]
@@ -25,8 +26,17 @@ MAINTENANCE: Final = ("discador.v1.MaintenanceService",)
 IMPORT_BODY: Final = 22 * 1024 * 1024
 
 
-def make_app(master: ChannelSource, maintenance: ChannelSource, api_token: str, version: str) -> Starlette:
-    """Return the application. The channels are asked for at each request, so they may be made later."""
+def make_app(
+    master: ChannelSource,
+    maintenance: ChannelSource,
+    api_token: str,
+    version: str,
+    pages: ASGIApp | None = None,
+) -> Starlette:
+    """Return the application. The channels are asked for at each request, so they may be made later.
+
+    `/api/…` belongs to programs, with their token; every other path to the pages, where there are some.
+    """
     channels: Mapping[str, ChannelSource] = {
         **dict.fromkeys(MASTER, master),
         **dict.fromkeys(MAINTENANCE, maintenance),
@@ -39,8 +49,21 @@ def make_app(master: ChannelSource, maintenance: ChannelSource, api_token: str, 
         version=version,
     )
     guarded = [*predecessor.routes(master), Mount("/", _OpenApiUnderApi(gateway))]
-    inner = Starlette(routes=guarded)
-    return Starlette(routes=[*health.routes(master), Mount("/", BearerToken(inner, api_token))])
+    programs = BearerToken(Starlette(routes=guarded), api_token)
+    rest = programs if pages is None else _ByPath(programs, SecurityHeaders(pages))
+    return Starlette(routes=[*health.routes(master), Mount("/", rest)])
+
+
+class _ByPath:
+    """Tells programs from people by the path."""
+
+    def __init__(self, programs: ASGIApp, people: ASGIApp) -> None:
+        self._programs = programs
+        self._people = people
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._programs if scope["path"].startswith("/api/") else self._people
+        await app(scope, receive, send)
 
 
 class _OpenApiUnderApi:

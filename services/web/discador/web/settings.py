@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from discador.core.compliance.zone import find_zone
 from discador.runtime.settings import Address, choice, duration, host_port, setting, url
+
+
+def _zone(value: str) -> str:
+    if find_zone(value) is None:
+        raise ValueError("must be the name of a time zone, such as America/Sao_Paulo")
+    return value
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,8 @@ class WebSettings:
     master: str = setting("DISCADOR_MASTER_ADDRESS", default="127.0.0.1:50051", help="gRPC of the master")
     maintenance: str = setting("DISCADOR_MAINTENANCE_ADDRESS", default="127.0.0.1:50054", help="gRPC of maintenance")
     bind: Address = setting("DISCADOR_BIND", default=Address("127.0.0.1", 8080), parse=host_port, help="HTTP")
+    time_zone: str = setting("DISCADOR_TIMEZONE", default="America/Sao_Paulo", parse=_zone, help="zone of the pages")
+    log_dir: str = setting("DISCADOR_LOG_DIR", default="", help="directory of the services' log files, for the console")
     log_level: str = setting(
         "DISCADOR_LOG_LEVEL", default="info", parse=choice("debug", "info", "warning", "error"), help="least level"
     )
