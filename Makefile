@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup protos demo up test test-unit servers check lint types imports lint-protos verify bench lock clean
+.PHONY: help setup protos demo up test test-unit servers check lint types imports lint-protos verify bench chaos lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ verify: setup ## Generated files match their sources
 
 bench: setup servers ## Calls a second end to end beside the raw AMI ceiling (build/bench.json)
 	@$(BIN)/python -m tests.load.bench
+
+chaos: setup servers ## Faults against a whole installation, judged by the carrier (build/chaos.json; about an hour)
+	@$(BIN)/python -m tests.chaos.run
 
 lock: ## Lock requirements/*.in with hashes
 	@for f in bootstrap dev runtime; do $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
