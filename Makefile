@@ -5,17 +5,19 @@ BIN := $(VENV)/bin
 PACKAGES := libs/contract libs/core libs/runtime libs/store libs/rest-gateway libs/simulator libs/cli \
             services/master services/worker services/ami-gateway services/maintenance services/web
 READY := $(VENV)/.ready
-T ?= tests
+# Where a machine has no npm of its own, the one in the virtual environment is found.
+export PATH := $(PATH):$(abspath $(BIN))
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --universal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup protos demo up test test-unit servers check lint types imports lint-protos verify bench chaos lock clean
+.PHONY: help setup protos assets demo up test test-unit servers check lint types imports lint-protos verify bench chaos lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) protos ## Create .venv, install everything locked, build the stubs
+setup: $(READY) protos assets ## Create .venv, install everything locked, build the stubs and the assets
 
-$(READY): requirements/dev.txt requirements/bootstrap.txt $(addsuffix /pyproject.toml,$(PACKAGES))
+$(READY): requirements/dev.txt requirements/bootstrap.txt requirements/node.txt $(addsuffix /pyproject.toml,$(PACKAGES))
 	@$(PYTHON) scripts/check_python.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
@@ -23,7 +25,11 @@ $(READY): requirements/dev.txt requirements/bootstrap.txt $(addsuffix /pyproject
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@$(BIN)/python scripts/build_protos.py
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
+	@command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/node.txt
 	@touch $@
+
+assets: $(READY) ## Build what the pages load (from npm packages, into services/web)
+	@$(BIN)/python scripts/build_assets.py
 
 protos: $(READY) ## Build the Python of protos/ (into libs/contract)
 	@$(BIN)/python scripts/build_protos.py
@@ -67,8 +73,8 @@ chaos: setup servers ## Faults against a whole installation, judged by the carri
 	@$(BIN)/python -m tests.chaos.run
 
 lock: ## Lock requirements/*.in with hashes
-	@for f in bootstrap dev runtime; do $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --python-version 3.11 --universal requirements/$$f.in -o requirements/$$f.txt; done
+	@for f in bootstrap dev node; do $(LOCK) requirements/$$f.in -o requirements/$$f.txt; done
+	@$(LOCK) requirements/runtime.in -c requirements/dev.txt -o requirements/runtime.txt
 
 clean: ## Remove what was built (not the data)
 	@rm -rf build $(VENV) libs/contract/discador .pytest_cache .mypy_cache .ruff_cache .hypothesis

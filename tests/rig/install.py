@@ -20,6 +20,7 @@ PACKAGES = {
     "redis-server": "redis-server",
     "sip-tester": "sipp",
     "debootstrap": "debootstrap",
+    "chromium": "chromium",
 }
 
 
