@@ -9,6 +9,7 @@ import typer
 from discador.cli import output
 from discador.cli.campaign_id import campaign_id
 from discador.cli.connection import connected
+from discador.cli.ids import MAX_ID
 from discador.cli.output import enum_name, many, one
 from discador.v1 import attempt_pb2
 
@@ -18,9 +19,9 @@ app = typer.Typer(help="Attempts: each try to reach a number, and what came of i
 @app.command("list")
 def list_(
     campaign: Annotated[str, typer.Option(help="id or name of the campaign")] = "",
-    lead: Annotated[int, typer.Option(help="id of the lead")] = 0,
+    lead: Annotated[int | None, typer.Option(min=1, max=MAX_ID, help="id of the lead")] = None,
     outcome: Annotated[str, typer.Option(help="only with this outcome")] = "",
-    limit: Annotated[int, typer.Option(help="at most so many")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="at most so many")] = 50,
 ) -> None:
     """List attempts, newest first."""
     with connected() as api:
@@ -31,7 +32,7 @@ def list_(
                     page_token=token,
                     page_size=min(limit, 200),
                     campaign_id=number,
-                    lead_id=lead,
+                    lead_id=lead or 0,
                     outcome=outcome,
                 )
             ),
@@ -78,4 +79,4 @@ def show(attempt: Annotated[str, typer.Argument(help="id of the attempt")]) -> N
         output.console.print()
         for event in found.events:
             moment = event.at.ToDatetime().isoformat(sep=" ", timespec="milliseconds")
-            output.console.print(f"  {moment}Z  {event.kind}  [dim]{event.detail}[/dim]")
+            output.console.print(f"  {moment}Z  {output.plain(event.kind)}  [dim]{output.plain(event.detail)}[/dim]")

@@ -15,6 +15,7 @@ from discador.cli.checks import print_checks
 from discador.cli.choices import UsageFailure, digit_actions, enum_value, retry_rule
 from discador.cli.connection import connected, request_id
 from discador.cli.export import export as export_leads
+from discador.cli.ids import MAX_INT
 from discador.cli.lead_import import import_file
 from discador.cli.output import enum_name, joined, many, one
 from discador.v1 import campaign_pb2
@@ -26,19 +27,23 @@ app.command("export")(export_leads)
 Name = Annotated[str, typer.Argument(help="id or name of the campaign")]
 
 
+def _option(text: str, at_least: int = 1) -> Any:
+    return typer.Option(min=at_least, max=MAX_INT, help=text)
+
+
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="unique name")],
-    mode: Annotated[str, typer.Option(help="preview, progressive, power, predictive or broadcast")] = "broadcast",
-    channels: Annotated[int, typer.Option(help="channels it may hold at once")] = 10,
-    target: Annotated[int, typer.Option(help="concurrent calls it aims at; 0 = channels")] = 0,
+    mode: Annotated[str, typer.Option(help="preview, progressive, power, predictive or broadcast (default)")] = "",
+    channels: Annotated[int | None, _option("channels it may hold at once; 10 if left out")] = None,
+    target: Annotated[int | None, _option("concurrent calls it aims at; as many as channels if left out")] = None,
     message: Annotated[str, typer.Option(help="Asterisk sound played on answer")] = "",
     caller_id: Annotated[str, typer.Option(help="number shown to the called party")] = "",
-    ring: Annotated[int, typer.Option(help="seconds to ring; 0 = default")] = 0,
-    priority: Annotated[int, typer.Option(help="1 (first) to 100; 0 = default")] = 0,
-    attempts: Annotated[int, typer.Option(help="counted attempts per lead; 0 = default")] = 0,
-    per_day: Annotated[int, typer.Option(help="attempts per number and day; 0 = default")] = 0,
-    spacing: Annotated[int, typer.Option(help="seconds between two attempts to one number")] = 0,
+    ring: Annotated[int | None, _option("seconds to ring; 30 if left out")] = None,
+    priority: Annotated[int | None, _option("1 (first) to 100; 50 if left out")] = None,
+    attempts: Annotated[int | None, _option("counted attempts per lead; 10 if left out")] = None,
+    per_day: Annotated[int | None, _option("attempts per number and day; 2 if left out")] = None,
+    spacing: Annotated[int | None, _option("seconds between two attempts to one number", at_least=0)] = None,
     any_time: Annotated[bool, typer.Option(help="no calling window: tests, or purposes the law exempts")] = False,
     digit: Annotated[list[str], typer.Option(help="press-a-digit, such as 9=opt_out (repeatable)")] = [],  # noqa: B006 - Typer reads it
     retry: Annotated[list[str], typer.Option(help="retry rule, such as busy=900,3 (repeatable)")] = [],  # noqa: B006 - Typer reads it
@@ -46,12 +51,12 @@ def create(
 ) -> None:
     """Create a campaign in state draft."""
     given = _from_file(settings)
-    given.mode = enum_value(campaign_pb2.DialMode, "DIAL_MODE_", mode, "mode")  # type: ignore[assignment]
     options: dict[str, Any] = {
+        "mode": enum_value(campaign_pb2.DialMode, "DIAL_MODE_", mode, "mode") or None,
         "max_channels": channels,
         "target_calls": target,
-        "message": message,
-        "caller_id": caller_id,
+        "message": message or None,
+        "caller_id": caller_id or None,
         "ring_timeout_s": ring,
         "priority": priority,
         "max_attempts_per_lead": attempts,
@@ -59,13 +64,16 @@ def create(
         "min_spacing_s": spacing,
     }
     for field, value in options.items():
-        if value:
+        if value is not None:
             setattr(given, field, value)
     if any_time:
         given.window.always = True
     for key, action in digit_actions(digit).items():
         given.digits[key] = action  # type: ignore[assignment]
-    given.retry_rules.extend(retry_rule(text) for text in retry)
+    rules = [retry_rule(text) for text in retry]
+    kept = [rule for rule in given.retry_rules if rule.outcome not in {one.outcome for one in rules}]
+    del given.retry_rules[:]
+    given.retry_rules.extend([*kept, *rules])
     campaign = campaign_pb2.Campaign(name=name, settings=given)
     with connected() as api:
         _show(
@@ -76,7 +84,7 @@ def create(
 @app.command("list")
 def list_(
     state: Annotated[str, typer.Option(help="only in this state")] = "",
-    limit: Annotated[int, typer.Option(help="at most so many")] = 200,
+    limit: Annotated[int, typer.Option(min=1, help="at most so many")] = 200,
 ) -> None:
     """List campaigns, newest first."""
     wanted = enum_value(campaign_pb2.CampaignState, "CAMPAIGN_STATE_", state, "state")
@@ -143,7 +151,7 @@ def _from_file(path: Path | None) -> campaign_pb2.CampaignSettings:
     if path is None:
         return campaign_pb2.CampaignSettings()
     try:
-        return ParseDict(json.loads(path.read_text(encoding="utf-8")), campaign_pb2.CampaignSettings())
+        return ParseDict(json.loads(path.read_text(encoding="utf-8-sig")), campaign_pb2.CampaignSettings())
     except (OSError, ValueError, ParseError) as error:
         raise UsageFailure(f"{path} holds no campaign settings: {error}", "settings-file-invalid") from error
 

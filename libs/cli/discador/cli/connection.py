@@ -13,6 +13,7 @@ from typing import Any
 import grpc
 
 from discador.cli import run_file
+from discador.cli.choices import UsageFailure
 from discador.cli.failure import Unreachable, from_rpc
 from discador.runtime.settings import load, setting
 from discador.v1 import (
@@ -58,6 +59,8 @@ def target(settings: CliSettings | None = None) -> Target:
             "Start it, or set DISCADOR_MASTER_ADDRESS and DISCADOR_SERVICE_TOKEN.",
             "master-unknown",
         )
+    if not (token.isascii() and token.isprintable()):
+        raise UsageFailure("DISCADOR_SERVICE_TOKEN holds characters that no token has.", "settings-invalid")
     return Target(address, token)
 
 

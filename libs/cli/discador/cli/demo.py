@@ -44,7 +44,7 @@ def demo(
     source |= {f"DISCADOR_{name}_PORT": port for name, port in zero.items()}
     source["DISCADOR_DATA_DIR"] = str(DATA)
     simulator = {"DISCADOR_SIMULATOR_PROFILE": "mixed", "DISCADOR_SIMULATOR_SPEED": "5"}
-    asyncio.run(_demo(Composition(load(UpSettings, source), simulator), leads, exit_when_done))
+    asyncio.run(_demo(Composition(load(UpSettings, source), source, simulator), leads, exit_when_done))
 
 
 async def _demo(composition: Composition, leads: int, exit_when_done: bool) -> None:

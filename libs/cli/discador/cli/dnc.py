@@ -10,11 +10,12 @@ import typer
 
 from discador.cli.connection import connected, request_id
 from discador.cli.failure import Failure, NotFound
-from discador.cli.output import done, one, problems
+from discador.cli.output import Output, done, one, plain, problems
 from discador.v1 import dnc_pb2
 
 app = typer.Typer(help="The do-not-call list.", no_args_is_help=True)
 BATCH = 10_000
+SHOWN = 20
 
 Number = Annotated[str, typer.Argument(help="phone number; +55 is assumed where no country code stands")]
 
@@ -63,12 +64,15 @@ def import_(
             )
             added, known = added + answer.added, known + answer.known
             refused |= {batch[position][0]: why for position, why in answer.refused.items()}
-    for line, why in sorted(refused.items())[:20]:
-        problems.print(f"line {line}: {why}", highlight=False)
+    faults = [f"line {line}: {why}" for line, why in sorted(refused.items())]
+    if not added and not known:
+        raise Failure("No line of the file is a phone number.", "dnc-import-empty", tuple(faults[:SHOWN]))
     result = {"added": added, "known": known, "refused": {str(line): why for line, why in refused.items()}}
     done(f"{added:,} added, {known:,} known before, {len(refused):,} refused.", result)
-    if refused and not added and not known:
-        raise Failure("No line of the file was a phone number.", "dnc-import-empty")
+    for fault in faults[:SHOWN] if not Output.json else []:
+        problems.print(plain(fault), highlight=False)
+    if len(faults) > SHOWN and not Output.json:
+        problems.print(f"… and {len(faults) - SHOWN:,} more; --json shows them all.", highlight=False)
 
 
 def _show(entry: dnc_pb2.DncEntry) -> None:

@@ -11,6 +11,7 @@ from discador.cli.campaign_id import campaign_id
 from discador.cli.checks import print_checks
 from discador.cli.choices import enum_value
 from discador.cli.connection import connected
+from discador.cli.ids import MAX_ID
 from discador.cli.output import enum_name, joined, many, one
 from discador.v1 import lead_pb2
 
@@ -18,7 +19,7 @@ app = typer.Typer(help="Leads: look, and ask why.", no_args_is_help=True)
 
 
 @app.command()
-def explain(lead: Annotated[int, typer.Argument(help="id of the lead")]) -> None:
+def explain(lead: Annotated[int, typer.Argument(min=1, max=MAX_ID, help="id of the lead")]) -> None:
     """Say why a lead is, or is not, dialled now."""
     with connected() as api:
         answer = api.leads.ExplainLead(lead_pb2.ExplainLeadRequest(id=lead))
@@ -46,7 +47,7 @@ def explain(lead: Annotated[int, typer.Argument(help="id of the lead")]) -> None
 def list_(
     campaign: Annotated[str, typer.Argument(help="id or name of the campaign")],
     state: Annotated[str, typer.Option(help="only in this state")] = "",
-    limit: Annotated[int, typer.Option(help="at most so many")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="at most so many")] = 50,
 ) -> None:
     """List leads of a campaign."""
     wanted = enum_value(lead_pb2.LeadState, "LEAD_STATE_", state, "state")

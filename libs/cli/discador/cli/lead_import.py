@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
+import grpc
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from discador.cli import output
 from discador.cli.campaign_id import campaign_id
-from discador.cli.connection import connected, request_id
-from discador.cli.failure import Failure
+from discador.cli.connection import Api, connected, request_id
+from discador.cli.failure import Failure, from_rpc
 from discador.cli.output import one
+from discador.cli.target_file import written
 from discador.v1 import lead_pb2
 
 CHUNK = 512 * 1024
+RACE_S = 15.0
 
 
 def import_file(
@@ -43,7 +48,7 @@ def import_file(
         header=header,
         dry_run=dry_run,
     )
-    with connected() as api:
+    with connected() as api, written(errors) if errors else nullcontext() as refused:
         start = lead_pb2.ImportStart(
             campaign_id=campaign_id(api, campaign),
             options=options,
@@ -51,14 +56,28 @@ def import_file(
             size=file.stat().st_size,
             request_id=request_id(),
         )
-        last = _follow(api.leads.StreamImport(_parts(start, file)), start.size, file.name)
-        if errors is not None and last.invalid:
-            with errors.open("wb") as target:
-                for body in api.leads.ExportImportErrors(lead_pb2.ExportImportErrorsRequest(id=last.id)):
-                    target.write(body.data)
-    _show(last, errors)
+        last = _sent(api, start, file)
+        if refused is not None:
+            for body in api.leads.ExportImportErrors(lead_pb2.ExportImportErrorsRequest(id=last.id)):
+                refused.write(body.data)
     if last.state == lead_pb2.IMPORT_STATE_FAILED:
         raise Failure(f"The import stopped: {last.error}", "import-failed")
+    if last.rows and last.invalid == last.rows:
+        hint = f"{errors} says why" if errors else "--errors FILE says why"
+        raise Failure(f"None of the {last.rows:,} rows can be used: {hint}.", "import-all-refused")
+    _show(last, errors)
+
+
+def _sent(api: Api, start: lead_pb2.ImportStart, file: Path) -> lead_pb2.Import:
+    """Send the file; again where an earlier run of it, broken off, is still ending in the master."""
+    end = time.monotonic() + RACE_S
+    while True:
+        try:
+            return _follow(api.leads.StreamImport(_parts(start, file)), start.size, file.name)
+        except grpc.RpcError as error:
+            if from_rpc(error, api.address).error_id != "import-raced" or time.monotonic() > end:
+                raise
+            time.sleep(0.5)
 
 
 def _digest(file: Path) -> str:

@@ -13,9 +13,10 @@ from typing import Annotated, Any
 import typer
 
 from discador.cli import run_file
+from discador.cli.choices import UsageFailure
 from discador.cli.connection import CliSettings
 from discador.cli.failure import Failure
-from discador.cli.output import Output, console
+from discador.cli.output import Output, console, printable
 from discador.runtime.settings import load
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -28,11 +29,11 @@ def logs(
     service: Annotated[list[str], typer.Option(help="only this service (repeatable)")] = [],  # noqa: B006 - Typer reads it
     level: Annotated[str, typer.Option(help="this level and above: debug, info, warning, error")] = "debug",
     grep: Annotated[str, typer.Option(help="only lines that contain this text, such as an attempt's id")] = "",
-    lines: Annotated[int, typer.Option("-n", help="so many of the last lines")] = 50,
+    lines: Annotated[int, typer.Option("-n", min=0, help="so many of the last lines")] = 50,
 ) -> None:
     """Show the services' logs."""
     if level not in LEVELS:
-        raise Failure(f"--level takes one of: {', '.join(LEVELS)}", "argument-invalid")
+        raise UsageFailure(f"--level takes one of: {', '.join(LEVELS)}", "argument-invalid")
     directory = _directory()
 
     def wanted(text: str) -> bool:
@@ -40,7 +41,7 @@ def logs(
         return (
             grep in text
             and (not service or record.get("service") in service)
-            and LEVELS.index(record.get("level", "info")) >= LEVELS.index(level)
+            and _rank(record.get("level")) >= LEVELS.index(level)
         )
 
     files = sorted(directory.glob("*.log"))
@@ -84,6 +85,10 @@ def _appended(path: Path, seen: int) -> tuple[int, list[str]]:
     return end - len(rest), [line for line in text.split("\n") if line] if newline else []
 
 
+def _rank(level: object) -> int:
+    return LEVELS.index(level) if level in LEVELS else LEVELS.index("info")
+
+
 def _parsed(text: str) -> dict[str, Any]:
     try:
         record = json.loads(text)
@@ -98,11 +103,11 @@ def _when(text: str) -> str:
 
 def _show(text: str) -> None:
     if Output.json:
-        print(text, flush=True)
+        print(json.dumps(_parsed(text), ensure_ascii=False), flush=True)
         return
     record = _parsed(text)
     moment, level = str(record.pop("ts", ""))[11:23], str(record.pop("level", "info"))
     service, component, event = (str(record.pop(key, "")) for key in ("service", "component", "event"))
     rest = " ".join(f"{key}={value}" for key, value in record.items())
     line = f"{moment} {level:<7} {service:<11} {component} {event} {rest}"
-    console.print(line, style=_COLOURS.get(level, ""), markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(line), style=_COLOURS.get(level, ""), markup=False, highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ import typer
 from discador.cli import output
 from discador.cli.connection import Api, connected, request_id
 from discador.cli.failure import NotFound
+from discador.cli.ids import id_of
 from discador.cli.output import done, enum_name, many, one
 from discador.v1 import node_pb2
 
@@ -62,8 +63,8 @@ def all_nodes(api: Api) -> list[node_pb2.Node]:
 
 def node_id(api: Api, word: str) -> int:
     """Return the id of the node that a word names: an id, or its exact name."""
-    if word.isdigit():
-        return int(word)
+    if (number := id_of(word)) is not None:
+        return number
     for node in all_nodes(api):
         if node.name == word:
             return node.id

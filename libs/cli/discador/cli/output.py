@@ -10,7 +10,9 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 console = Console()
 problems = Console(stderr=True)
@@ -41,7 +43,7 @@ def one(message: Message, rows: Mapping[str, object]) -> None:
         return
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in rows.items():
-        table.add_row(f"[bold]{name}[/bold]", text(value))
+        table.add_row(Text(name, style="bold"), Text(text(value)))
     console.print(table)
 
 
@@ -55,7 +57,7 @@ def many(messages: Sequence[Message], columns: Columns, empty: str) -> None:
         return
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for message in messages:
-        table.add_row(*(text(cell(message)) for cell in columns.values()))
+        table.add_row(*(Text(text(cell(message))) for cell in columns.values()))
     console.print(table)
 
 
@@ -73,7 +75,17 @@ def text(value: object) -> str:
         return value.ToDatetime().isoformat(sep=" ", timespec="seconds") + "Z" if value.seconds else "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "–" if value in ("", None) else str(value)
+    return "–" if value in ("", None) else printable(str(value))
+
+
+def printable(value: str) -> str:
+    """The text without what a terminal would obey: names and logs come from outside."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in value)
+
+
+def plain(value: object) -> str:
+    """A value to stand inside a string with markup: its own brackets are shown, not obeyed."""
+    return escape(printable(str(value)))
 
 
 def enum_name(message: Message, field: str) -> str:

@@ -9,6 +9,7 @@ import typer
 from discador.cli import output
 from discador.cli.connection import Api, connected, request_id
 from discador.cli.failure import NotFound
+from discador.cli.ids import MAX_INT, id_of
 from discador.cli.node import node_id
 from discador.cli.output import done, many, one
 from discador.v1 import trunk_pb2
@@ -22,7 +23,7 @@ def add(
     node: Annotated[str, typer.Option(help="id or name of its node")],
     dial: Annotated[str, typer.Option(help="how Asterisk dials over it")] = "PJSIP/{number}@trunk",
     number_format: Annotated[str, typer.Option(help="e164, e164_without_plus or national")] = "e164_without_plus",
-    channels: Annotated[int, typer.Option(help="channels it may hold at once")] = 30,
+    channels: Annotated[int, typer.Option(min=1, max=MAX_INT, help="channels it may hold at once")] = 30,
     calls_per_second: Annotated[float, typer.Option(help="calls started per second, at most")] = 5.0,
     caller_id: Annotated[str, typer.Option(help="number shown unless the campaign has its own")] = "",
     hide_header: Annotated[bool, typer.Option(help="keep X-Discador-Attempt out of the INVITE")] = False,
@@ -91,8 +92,8 @@ def all_trunks(api: Api) -> list[trunk_pb2.Trunk]:
 
 def trunk_id(api: Api, word: str) -> int:
     """Return the id of the trunk that a word names: an id, or its exact name."""
-    if word.isdigit():
-        return int(word)
+    if (number := id_of(word)) is not None:
+        return number
     for trunk in all_trunks(api):
         if trunk.name == word:
             return trunk.id

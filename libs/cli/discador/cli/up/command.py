@@ -26,7 +26,7 @@ def up(workers: Annotated[int, typer.Option(help="worker processes; 0 = DISCADOR
     source = environment()
     if workers:
         source["DISCADOR_WORKERS"] = str(workers)
-    asyncio.run(_up(Composition(load(UpSettings, source))))
+    asyncio.run(_up(Composition(load(UpSettings, source), source)))
 
 
 async def _up(composition: Composition) -> None:

@@ -15,7 +15,13 @@ from discador.cli.up.ports import free_port, is_free
 from discador.cli.up.process import Process, inherited
 from discador.cli.up.secrets import kept_secret
 from discador.cli.up.settings import UpSettings
-from discador.runtime.embedded_redis import redis_for
+from discador.runtime.embedded_redis import (
+    DataDirectoryInUse,
+    EmbeddedRedis,
+    RedisServerFailed,
+    RedisServerNotFound,
+    redis_for,
+)
 
 STOP_S = 20.0
 
@@ -23,12 +29,16 @@ STOP_S = 20.0
 class Composition:
     """All services of one machine. Use `start`, then wait for `ended`, then `stop`; stopping twice is harmless."""
 
-    def __init__(self, settings: UpSettings, simulator: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, settings: UpSettings, source: Mapping[str, str], simulator: Mapping[str, str] | None = None
+    ) -> None:
         self.settings = settings
+        self._source = dict(source)
         self.data = Path(settings.data_dir)
         self.logs = Path(settings.log_dir) if settings.log_dir else self.data / "logs"
         self._simulator = dict(simulator or {})
-        self._redis: object | None = None
+        self._redis: EmbeddedRedis | None = None
+        self._announced = False
         self._processes: list[Process] = []
         self._tasks: list[asyncio.Task[None]] = []
         self.run = RunFile(0, "", "", "", "", "")
@@ -48,9 +58,12 @@ class Composition:
             self.settings.api_token or kept_secret(self.data, "api-token"),
             kept_secret(self.data, "simulator-ami-secret"),
         )
-        redis_url, self._redis = await asyncio.to_thread(
-            redis_for, self.settings.redis_url or None, self.data / "redis"
-        )
+        try:
+            redis_url, self._redis = await asyncio.to_thread(
+                redis_for, self.settings.redis_url or None, self.data / "redis"
+            )
+        except (RedisServerNotFound, RedisServerFailed, DataDirectoryInUse) as error:
+            raise Failure(str(error), error.error_id) from error
         host = self.settings.host
         self.run = RunFile(
             os.getpid(),
@@ -60,11 +73,12 @@ class Composition:
             secrets.api_token,
             str(self.logs.absolute()),
         )
-        for spec in specs(self.settings, ports, secrets, redis_url, inherited(), self._simulator):
+        for spec in specs(self.settings, ports, secrets, redis_url, inherited(self._source), self._simulator):
             process = Process(spec, self.logs / f"{spec.name}.log")
             self._processes.append(process)
             self._tasks.append(asyncio.create_task(process.run(), name=spec.name))
         run_file.write(self.run_path, self.run)
+        self._announced = True
         return self.run
 
     async def ended(self) -> None:
@@ -73,7 +87,8 @@ class Composition:
 
     async def stop(self) -> None:
         """Stop every process in the reverse order of their start, then Redis; kill what does not end in time."""
-        self.run_path.unlink(missing_ok=True)
+        if self._announced:  # else the file is that of another `up`, which goes on
+            self.run_path.unlink(missing_ok=True)
         for process, task in reversed(list(zip(self._processes, self._tasks, strict=True))):
             process.stop()
             _, late = await asyncio.wait([task], timeout=STOP_S)
@@ -81,7 +96,7 @@ class Composition:
                 process.kill()
                 await asyncio.wait([task])
         if self._redis is not None:
-            await asyncio.to_thread(self._redis.stop)  # type: ignore[attr-defined]
+            await asyncio.to_thread(self._redis.stop)
 
     def _ports(self) -> Ports:
         wanted = self.settings

@@ -44,38 +44,42 @@ def specs(
 ) -> list[Spec]:
     """Return the processes in the order in which they start; they stop in the reverse order.
 
-    `simulator` holds the simulator's settings; it runs only where no Asterisk is named.
+    `inherited` is the environment over the `.env` file, which the services read too: what is set here must win over
+    it in every form. `simulator` holds the simulator's settings; it runs only where no Asterisk is named.
     """
     host, data = settings.host, Path(settings.data_dir)
     simulated = not settings.ami_host
     base = {
-        **{name: value for name, value in inherited.items() if name not in OWN},
-        "DISCADOR_DATABASE_URL": settings.database_url or f"sqlite:///{(data / 'discador.db').absolute()}",
-        "DISCADOR_REDIS_URL": redis_url,
-        "DISCADOR_SERVICE_TOKEN": secrets.service_token,
-        "DISCADOR_MASTER_ADDRESS": f"{host}:{ports.master}",
-        "DISCADOR_MAINTENANCE_ADDRESS": f"{host}:{ports.maintenance}",
+        **{name: value for name, value in inherited.items() if name.removesuffix("_FILE") not in OWN},
+        **_set(
+            DISCADOR_DATABASE_URL=settings.database_url or f"sqlite:///{(data / 'discador.db').absolute()}",
+            DISCADOR_REDIS_URL=redis_url,
+            DISCADOR_SERVICE_TOKEN=secrets.service_token,
+            DISCADOR_MASTER_ADDRESS=f"{host}:{ports.master}",
+            DISCADOR_MAINTENANCE_ADDRESS=f"{host}:{ports.maintenance}",
+        ),
     }
-    ami = {"DISCADOR_AMI_HOST": settings.ami_host}
+    ami = _set(DISCADOR_AMI_HOST=settings.ami_host)
     found: list[Spec] = []
     if simulated:
         cdr = str((data / "simulator" / "cdr.csv").absolute())
-        ami = {
-            "DISCADOR_AMI_HOST": "127.0.0.1",
-            "DISCADOR_AMI_PORT": str(ports.simulator),
-            "DISCADOR_AMI_USERNAME": "discador",
-            "DISCADOR_AMI_SECRET": secrets.ami_secret,
-            "DISCADOR_CDR_CSV": cdr,
-        }
+        ami = _set(
+            DISCADOR_AMI_HOST="127.0.0.1",
+            DISCADOR_AMI_PORT=str(ports.simulator),
+            DISCADOR_AMI_USERNAME="discador",
+            DISCADOR_AMI_SECRET=secrets.ami_secret,
+            DISCADOR_CDR_CSV=cdr,
+        )
         environment = {**base, **ami, "DISCADOR_SIMULATOR_PORT": str(ports.simulator), **simulator}
         found.append(Spec("simulator", "discador.simulator", environment))
-    nodes = inherited.get("DISCADOR_NODES") or f"{settings.node}={host}:{ports.gateway}"
-    trunks = inherited.get("DISCADOR_TRUNKS", "")
+    nodes = settings.nodes or f"{settings.node}={host}:{ports.gateway}"
+    trunks = settings.trunks
     if simulated and not trunks:
         trunks = f"simulated,node={settings.node},dial=PJSIP/{{number}}@trunk,channels=50,cps=20"
-    gateway = {**base, **ami, "DISCADOR_NODE": settings.node, "DISCADOR_BIND": f"{host}:{ports.gateway}"}
-    master = {**base, "DISCADOR_BIND": f"{host}:{ports.master}", "DISCADOR_NODES": nodes, "DISCADOR_TRUNKS": trunks}
-    web = {**base, "DISCADOR_BIND": f"{host}:{ports.web}", "DISCADOR_API_TOKEN": secrets.api_token}
+    gateway = {**base, **ami, **_set(DISCADOR_NODE=settings.node, DISCADOR_BIND=f"{host}:{ports.gateway}")}
+    listens = _set(DISCADOR_BIND=f"{host}:{ports.master}")
+    master = {**base, **listens, **_set(DISCADOR_NODES=nodes, DISCADOR_TRUNKS=trunks)}
+    web = {**base, **_set(DISCADOR_BIND=f"{host}:{ports.web}", DISCADOR_API_TOKEN=secrets.api_token)}
     found += [
         Spec("ami-gateway", "discador.ami_gateway", gateway),
         Spec("master", "discador.master", master),
@@ -85,3 +89,8 @@ def specs(
         found.append(Spec(f"worker-{number}", "discador.worker", {**base, "DISCADOR_BIND": f"{host}:0"}))
     found.append(Spec("web", "discador.web", web))
     return found
+
+
+def _set(**values: str) -> dict[str, str]:
+    """Variables with their `X_FILE` emptied: a file named in `.env` must not stand against them."""
+    return {**values, **{f"{name}_FILE": "" for name in values}}

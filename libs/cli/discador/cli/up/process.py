@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final
@@ -64,8 +64,7 @@ class Process:
             code = await self._child.wait()
             if self._stopping.is_set():
                 break
-            ended = {"level": "warning", "service": self.spec.name, "event": "process.ended", "code": code}
-            self._write(json.dumps(ended))
+            self._write(self._record("warning", "process.ended", code=code))
             delay = FIRST_DELAY_S if loop.time() - began > SETTLED_S else min(delay * 2, MAX_DELAY_S)
             await self._pause(delay)
         self._log.close()
@@ -119,13 +118,19 @@ class Process:
                 continue
             if not line:
                 return
-            self._write(line.decode("utf-8", "replace").rstrip())
+            text = line.decode("utf-8", "replace").rstrip()
+            # What Python itself prints, a traceback above all, is no record yet.
+            self._write(text if text.startswith("{") else self._record("info", text))
 
     async def _pause(self, seconds: float) -> None:
         try:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
             return
+
+    def _record(self, level: str, event: str, **values: object) -> str:
+        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return json.dumps({"ts": now, "level": level, "service": self.spec.name, "event": event, **values})
 
     def _write(self, line: str) -> None:
         if self._log.stream is None:
@@ -136,6 +141,6 @@ class Process:
             self._log.doRollover()
 
 
-def inherited() -> dict[str, str]:
-    """The environment a child starts from: ours, without what is set for it explicitly."""
-    return {**os.environ, "DISCADOR_STOP_WITH_PARENT": "1", "PYTHONUNBUFFERED": "1"}
+def inherited(source: Mapping[str, str]) -> dict[str, str]:
+    """The environment a child starts from: the given one, and that it ends with us."""
+    return {**source, "DISCADOR_STOP_WITH_PARENT": "1", "PYTHONUNBUFFERED": "1"}

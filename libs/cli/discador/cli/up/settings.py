@@ -17,6 +17,8 @@ class UpSettings:
     redis_url: str = setting("DISCADOR_REDIS_URL", default="", secret=True, help="an embedded server if empty")
     ami_host: str = setting("DISCADOR_AMI_HOST", default="", help="Asterisk's AMI; the simulator if empty")
     node: str = setting("DISCADOR_NODE", default="local", help="name of the node that the gateway owns")
+    nodes: str = setting("DISCADOR_NODES", default="", help="first nodes; this machine's gateway if empty")
+    trunks: str = setting("DISCADOR_TRUNKS", default="", help="first trunks; one of the simulator if it runs")
     service_token: str = setting("DISCADOR_SERVICE_TOKEN", default="", secret=True, help="made if empty")
     api_token: str = setting("DISCADOR_API_TOKEN", default="", secret=True, help="made if empty")
     workers: int = setting("DISCADOR_WORKERS", default=1, parse=integer(1, 64), help="worker processes")
