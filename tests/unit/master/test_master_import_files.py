@@ -22,6 +22,7 @@ from discador.master.lead_import.open_table import open_table
 from discador.master.lead_import.options import ImportOptions
 from discador.master.lead_import.record import Record
 from discador.master.lead_import.row import Refusal, RowReader
+from discador.master.lead_import.safe_csv import neutralised, restored
 from discador.master.lead_import.upload import Upload
 from discador.store.records import NewLead
 
@@ -219,3 +220,22 @@ async def test_a_broken_upload_ends_the_reader() -> None:
     feed.abort()
     with pytest.raises(UploadBroken):
         await reading
+
+
+@pytest.mark.parametrize("cell", ["'11987650001", '="11987650001"', "'+5511987650001", "=11987650001"])
+def test_a_number_that_a_spreadsheet_keeps_as_text_is_read(cell: str) -> None:
+    quoted = cell.replace('"', '""')
+    for content in (f'nome;telefone\nAna;"{quoted}"\n', f"Ana;{cell}\nBia;{cell}\n"):
+        lead = leads_of(content.encode())[0]
+        assert isinstance(lead, NewLead) and lead.number == "+5511987650001"
+
+
+@given(st.text())
+def test_what_the_export_makes_safe_the_import_restores(cell: str) -> None:
+    assert restored(neutralised(cell)) == cell
+    assert not neutralised(cell).startswith(("=", "+", "-", "@"))
+
+
+def test_columns_named_alike_are_all_kept() -> None:
+    columns, _ = read(b"nome;telefone;telefone;obs;obs\nAna;11987650001;1133334444;a;b\n")
+    assert [name for _, name in columns.fields] == ["telefone", "obs", "obs (5)"]

@@ -18,9 +18,11 @@ MAX_FIELDS_CHARS: Final = 16_000
 
 
 def fault_in(text: str, longest: int, *, required: bool = False) -> str:
-    """Say what is wrong with a text of one line; empty if nothing is."""
+    """Say what is wrong with a text of one line; empty if nothing is. A required one is a name that people type."""
     if required and not text.strip():
         return "must not be empty"
+    if required and text != text.strip():
+        return "must not begin or end with a blank"
     if len(text) > longest:
         return f"must have at most {longest} characters"
     if CONTROL.search(text):

@@ -73,7 +73,7 @@ def columns_of(sample: Sequence[Sequence[str]], options: ImportOptions) -> Colum
         taken.get("name"),
         taken.get("external_id"),
         taken.get("priority"),
-        tuple((column, _field_name(column, names)) for column in kept),
+        tuple(zip(kept, _field_names(kept, names), strict=True)),
         header,
     )
 
@@ -107,6 +107,15 @@ def _asked(column: str, names: Sequence[str], keys: Sequence[str], width: int) -
 def _key(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name.casefold())
     return "".join(char for char in plain if char.isascii() and char.isalnum())
+
+
+def _field_names(columns: Sequence[int], names: Sequence[str]) -> list[str]:
+    """Return a name for each column; of columns named alike, the later ones get their number."""
+    found: list[str] = []
+    for column in columns:
+        name = _field_name(column, names)
+        found.append(f"{name[:80]} ({column + 1})" if name in found else name)
+    return found
 
 
 def _field_name(column: int, names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 #: Tried in this order; a tie goes to the first.
 DELIMITERS: Final = ("\t", ";", ",", "|")
-_PHONE: Final = re.compile(r"\+?[\d\s().\-/]{8,25}", re.ASCII)
+_PHONE: Final = re.compile(r"""=?["']?\+?[\d\s().\-/]{8,25}["']?""", re.ASCII)
 _ROWS_LOOKED_AT: Final = 200
 
 

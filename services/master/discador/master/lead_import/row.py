@@ -11,6 +11,7 @@ from discador.core.errors import InvalidNumber
 from discador.master.lead_import.columns import Columns
 from discador.master.lead_import.options import ImportOptions
 from discador.master.lead_import.record import MAX_CELLS, Record
+from discador.master.lead_import.safe_csv import restored
 from discador.master.texts import CONTROL, MAX_EXTERNAL_ID, MAX_LEAD_NAME
 from discador.store.records import NewLead
 
@@ -61,12 +62,15 @@ class RowReader:
             return "row-too-long"
         columns = self._columns
         width = len(cells)
-        written = cells[columns.number].strip() if columns.number < width else ""
+        whole = "".join(cells)
+        if "'" in whole:
+            cells = [restored(cell) for cell in cells]
+        # Spreadsheets keep a number as text by '119… or ="119…".
+        written = _cell(cells, columns.number).removeprefix("=").strip("\"'")
         if not written:
             return "number-missing"
         name = _cell(cells, columns.name)
         external_id = _cell(cells, columns.external_id)
-        whole = "".join(cells)
         if not whole.isprintable() and CONTROL.search(whole):  # seldom; then cell by cell
             cells = [_LINE_BREAKS.sub(" ", cell) for cell in cells]
             kept = (cells[column] for column, _ in columns.fields if column < width)

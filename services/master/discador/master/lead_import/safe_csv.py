@@ -14,7 +14,12 @@ CONTENT_TYPE: Final = "text/csv; charset=utf-8"
 
 def neutralised(cell: str) -> str:
     """Return the cell so that Excel and LibreOffice take it as text (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA) else cell
+
+
+def restored(cell: str) -> str:
+    """Return the cell that `neutralised` was given: what we export can be imported."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def csv_chunks(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[bytes]:
