@@ -24,7 +24,7 @@ def most_in_a_second(grants: list[Grant]) -> int:
 
 async def take(bucket: TokenBucket, rate: float, n: int, tolerance_ms: float) -> tuple[list[Grant], float]:
     sent = time.monotonic()
-    granted, wait_ms = await bucket.take("t", rate, n, tolerance_ms)
+    granted, wait_ms, _ = await bucket.take("t", rate, n, tolerance_ms)
     return [(sent, time.monotonic())] * granted, wait_ms / 1000
 
 
@@ -41,7 +41,7 @@ async def grants(bucket: TokenBucket, rate: float, seconds: float, *, n: int, to
 
 
 async def test_a_new_bucket_starts_empty(redis: Redis) -> None:
-    granted, wait_ms = await TokenBucket(redis).take("t", 2.0, 100, tolerance_ms=1000)
+    granted, wait_ms, _ = await TokenBucket(redis).take("t", 2.0, 100, tolerance_ms=1000)
     assert granted == 0
     assert wait_ms == 500
     assert 0 < await redis.pttl(keys.bucket("t")) < 4_000_000
@@ -82,23 +82,32 @@ async def test_buckets_do_not_share_their_tokens(redis: Redis) -> None:
     bucket = TokenBucket(redis)
     for name in ("a", "b"):
         await redis.set(keys.bucket(name), "0")
-    assert await bucket.take("a", 1.0) == (1, 1000)
-    assert await bucket.take("b", 1.0) == (1, 1000)
+    assert (await bucket.take("a", 1.0))[:2] == (1, 1000)
+    assert (await bucket.take("b", 1.0))[:2] == (1, 1000)
     assert (await bucket.take("a", 1.0))[0] == 0
+
+
+async def test_tokens_taken_ahead_are_due_one_interval_after_each_other(redis: Redis) -> None:
+    bucket = TokenBucket(redis)
+    await redis.set(keys.bucket("t"), "0")
+    first = await bucket.take("t", 1.0, 2, tolerance_ms=10_000)
+    then = await bucket.take("t", 1.0, 1, tolerance_ms=10_000)
+    assert (first.granted, first.due_s, then.granted) == (2, 0.0, 1)
+    assert 0 < then.due_s <= 2.0
 
 
 async def test_a_rate_that_is_raised_counts_at_once(redis: Redis) -> None:
     bucket = TokenBucket(redis)
-    assert await bucket.take("t", 0.01) == (0, 100_000)
-    assert await bucket.take("t", 100.0) == (0, 10)
+    assert (await bucket.take("t", 0.01))[:2] == (0, 100_000)
+    assert (await bucket.take("t", 100.0))[:2] == (0, 10)
 
 
 async def test_a_clock_set_back_does_not_close_the_bucket(redis: Redis) -> None:
     far = int((time.time() + 3600) * 1_000_000)
     await redis.set(keys.bucket("t"), str(far))
-    assert await TokenBucket(redis).take("t", 10.0) == (0, 100)
+    assert (await TokenBucket(redis).take("t", 10.0))[:2] == (0, 100)
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0])
 async def test_a_rate_of_zero_grants_nothing(redis: Redis, rate: float) -> None:
-    assert await TokenBucket(redis).take("t", rate) == (0, 1000)
+    assert (await TokenBucket(redis).take("t", rate))[:2] == (0, 1000)

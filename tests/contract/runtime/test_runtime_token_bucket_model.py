@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 import redis as sync_redis
@@ -64,16 +65,21 @@ def test_the_script_grants_what_the_model_grants_and_never_too_much_in_a_second(
     model = Model(interval, tolerance)
     now = START_US
     granted_at: list[int] = []
+    due_at: list[int] = []
     for number, (later, wanted) in enumerate(steps):
         now += later
         if number in wipes:
             client.flushall()
             model.tat = None
         second, micros = divmod(now, 1_000_000)
-        granted, wait = script(keys=["discador:bucket:t"], args=[interval, tolerance, wanted, 60_000, second, micros])
+        granted, wait, due = script(
+            keys=["discador:bucket:t"], args=[interval, tolerance, wanted, 60_000, second, micros]
+        )
         assert granted == model.take(now, wanted)
         assert wait == max(0, (model.tat or 0) - tolerance - now)
         granted_at += [now] * granted
+        due_at += [now + due + place * interval for place in range(granted)]
+    assert all(then - one >= interval for one, then in pairwise(due_at)), "however they are granted"
     bound = math.ceil(rate * (1 + tolerance_ms / 1000))
     for first in granted_at:
         assert sum(1 for at in granted_at if first <= at < first + 1_000_000) <= bound

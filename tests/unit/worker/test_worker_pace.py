@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
+from discador.runtime.token_bucket import Taken
 from discador.worker.pace import LATENESS_S, TOLERANCE_S, NoToken, Pace
 
 
@@ -18,17 +19,17 @@ class Bucket:
         self.asked: list[tuple[str, float, int]] = []
         self.away = False
 
-    async def take(self, key: str, rate_per_s: float, n: int = 1, tolerance_ms: float = 0.0) -> tuple[int, int]:
+    async def take(self, key: str, rate_per_s: float, n: int = 1, tolerance_ms: float = 0.0) -> Taken:
         self.asked.append((key, rate_per_s, n))
         if self.away:
             raise RedisAway
         if rate_per_s <= 0:
-            return 0, 1000
+            return Taken(0, 1000)
         now, interval, tolerance = asyncio.get_running_loop().time(), 1 / rate_per_s, tolerance_ms / 1000
         base = max(self.tat.get(key, 0.0), now)
         granted = max(0, min(n, int((now + tolerance - base) / interval) + 1))
         self.tat[key] = base + granted * interval
-        return granted, max(0, round((self.tat[key] - tolerance - now) * 1000) + 1)
+        return Taken(granted, max(0, round((self.tat[key] - tolerance - now) * 1000) + 1), base - now)
 
 
 @asynccontextmanager
@@ -50,6 +51,14 @@ async def test_moments_keep_the_rate_of_the_trunk_whoever_asks() -> None:
     most = max(sum(start <= m < start + window for m in moments) for start in moments)
     assert most <= rate * window * (1 + TOLERANCE_S + LATENESS_S) + 1
     assert moments[-1] - moments[0] < 60 / rate * 1.2, "the rate is used"
+
+
+async def test_tokens_are_taken_together_and_used_one_after_the_other() -> None:
+    bucket = Bucket()
+    async with running(bucket, lambda _: 50) as pace:
+        moments = sorted(await asyncio.gather(*(pace.moment(1, 10) for _ in range(30))))
+    assert len(bucket.asked) <= 12
+    assert max(moments.count(moment) for moment in moments) <= 2
 
 
 async def test_each_moment_lies_a_head_start_after_its_grant() -> None:

@@ -1,7 +1,8 @@
 """A rate limit shared by processes: the generic cell rate algorithm (ITU-T I.371) on Redis's own clock.
 
 With rate r per second and tolerance τ seconds, at most ⌈r·(1 + τ)⌉ tokens are granted in any second
-[t, t + 1), whoever asks. τ = 0 spaces tokens evenly; a larger τ lets a batch through after a pause.
+[t, t + 1), whoever asks. Each token is due 1/r after the one before it, and granted at most τ before that: τ = 0
+grants each when it is due; with a larger τ a batch can be taken ahead, by somebody who uses each when it is due.
 
 An unknown key counts as just exhausted, never as full: after Redis was wiped the bound still holds, and the
 first token comes one interval later.
@@ -10,7 +11,7 @@ first token comes one interval later.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from . import keys
 from .redis_client import Redis
@@ -29,10 +30,19 @@ local granted = math.floor((now + tolerance - base) / interval) + 1
 granted = math.max(0, math.min(wanted, granted))
 if granted > 0 then tat = base + granted * interval end
 redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', ARGV[4])
-return {granted, math.max(0, tat - tolerance - now)}
+return {granted, math.max(0, tat - tolerance - now), base - now}
 """
 _IDLE_TTL_MS: Final = 3_600_000  # a bucket unused for an hour starts again as an unknown one
 _NEVER_MS: Final = 1_000  # when to look again at a rate of zero
+
+
+class Taken(NamedTuple):
+    """`granted` tokens (0 … n); the next may be granted in `wait_ms`. The first of them is due in `due_s` seconds from
+    the grant (0: now), the others 1/rate after each other."""
+
+    granted: int
+    wait_ms: int
+    due_s: float = 0.0
 
 
 class TokenBucket:
@@ -41,18 +51,18 @@ class TokenBucket:
     def __init__(self, redis: Redis) -> None:
         self._take = redis.register_script(_TAKE)
 
-    async def take(self, key: str, rate_per_s: float, n: int = 1, tolerance_ms: float = 0.0) -> tuple[int, int]:
-        """Take up to `n` tokens; return how many were granted (0 … n) and in how many ms the next one may be.
+    async def take(self, key: str, rate_per_s: float, n: int = 1, tolerance_ms: float = 0.0) -> Taken:
+        """Take up to `n` tokens.
 
         `key` is the limit's name (`trunk:7`). A rate of zero or less grants nothing. Tokens cannot be given
         back: a caller that does not use one has spent it.
         """
         if rate_per_s <= 0 or n < 1:
-            return 0, _NEVER_MS if rate_per_s <= 0 else 0
+            return Taken(0, _NEVER_MS if rate_per_s <= 0 else 0)
         # Rounded up, so that the rate is never exceeded; Lua's doubles are exact for whole µs.
         interval_us = math.ceil(1_000_000 / rate_per_s)
         tolerance_us = math.floor(max(0.0, tolerance_ms) * 1000)
         ttl_ms = _IDLE_TTL_MS + (interval_us + tolerance_us) // 1000
         answer: Any = await self._take(keys=[keys.bucket(key)], args=[interval_us, tolerance_us, n, ttl_ms])
-        granted, wait_us = (int(value) for value in answer)
-        return granted, math.ceil(wait_us / 1000)
+        granted, wait_us, due_us = (int(value) for value in answer)
+        return Taken(granted, math.ceil(wait_us / 1000), due_us / 1_000_000)

@@ -37,7 +37,7 @@ FIELD: Final = b"batch"
 CHUNK: Final = 200
 _ENTRIES: Final = 100
 #: Between two reads, so that one transaction takes what came meanwhile.
-_BREATH_S: Final = 0.05
+_BREATH_S: Final = 0.1
 #: How often to look for entries that were read and never applied, and how long they must have lain.
 _SWEEP_S: Final = 2.0
 _STRAY_MS: Final = 1_500

@@ -27,6 +27,7 @@ WAKE: Final = "discador:wake"
 #: Events are never given up: only the database may say that one is of no use.
 _FOR_EVER: Final = 1 << 40
 _REBALANCE_S: Final = 4.0
+_COUNT_S: Final = 2.0  # as often as workers say that they live
 
 
 class Followers:
@@ -52,6 +53,7 @@ class Followers:
         self._worker = worker
         self._followed: dict[int, _Followed] = {}
         self._workers = 1
+        self._counted_at = float("-inf")
         self._above_share_since: float | None = None
         self._applied_before = 0
         self._log = get_logger("followers")
@@ -114,6 +116,10 @@ class Followers:
             return  # it ticks by itself, only later
 
     async def _count_workers(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._counted_at < _COUNT_S:
+            return
+        self._counted_at = now
         try:
             present = await list_services(self._redis)
         except (RedisError, OSError):

@@ -29,7 +29,9 @@ GROUP: Final = "workers"
 #: A job that was not renewed for so long has lost its worker.
 LEASE_S: Final = 15.0
 _PAUSE_S: Final = 0.5  # after an error of Redis or of the database
-_BREATH_S: Final = 0.01  # between reads, so that each brings several jobs when there are many
+#: Between reads, so that each brings many jobs when there are many, and the gate takes them together. A job that comes
+#: after a pause is read at once.
+_BREATH_S: Final = 0.1
 _FORGET_S: Final = 600.0  # consumers of workers that have died
 
 CarryOut = Callable[[Job], Awaitable[None]]
@@ -63,8 +65,9 @@ class Jobs:
         self._carry_out = carry_out
         self._give_up = give_up
         self._held: dict[UUID, Job] = {}
+        self._done: set[UUID] = set()  # of those held: they wait for their acknowledgement only
         self._freed = asyncio.Event()
-        self._acks: Gathering[str, None] = Gathering(self._ack_batch, limit=200, linger_s=0.02)
+        self._acks: Gathering[str, None] = Gathering(self._ack_batch, limit=200, linger_s=0.1)
         self._rest_until = 0.0
         self._reclaim_at = 0.0
         self._log = get_logger("jobs")
@@ -81,11 +84,12 @@ class Jobs:
         async with asyncio.TaskGroup() as group:
             while not self.closed:
                 raise_if_cancelled()
-                if len(self._held) >= self._slots or clock() < self._rest_until:
+                free = self._slots - len(self._held) + len(self._done)
+                if free < 1 or clock() < self._rest_until:
                     await self._wait_for_a_slot()
                     continue
                 try:
-                    entries = await self._read(self._slots - len(self._held))
+                    entries = await self._read(free)
                 except Wiped:
                     self._log.warning("jobs.wiped")
                     continue
@@ -148,10 +152,13 @@ class Jobs:
         try:
             if await self._is_done(job):
                 killpoint("worker.before_ack")
+                self._done.add(job.attempt_id)
+                self._freed.set()
                 await self._acks.join(job.entry_id)
         finally:
-            # The slot is free only now, so that a quiet worker does not end before its last job is acknowledged.
+            # Held until now, so that a quiet worker does not end before its last job is acknowledged.
             self._held.pop(job.attempt_id, None)
+            self._done.discard(job.attempt_id)
             self._freed.set()
 
     async def _is_done(self, job: Job) -> bool:
