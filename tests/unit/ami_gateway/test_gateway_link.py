@@ -87,7 +87,7 @@ def test_any_segmentation_of_the_stream_gives_the_same_events_in_the_same_order(
     pieces = [raw[start:end] for start, end in zip([0, *cuts], [*cuts, len(raw)], strict=True)]
     whole = read([raw])
     assert read(pieces) == whole
-    assert whole[-1]["Name"] == "João Conceição ✓ 日本"
+    assert whole[-1]["name"] == "João Conceição ✓ 日本"
 
 
 async def test_a_character_split_over_every_single_byte_survives() -> None:
@@ -95,7 +95,7 @@ async def test_a_character_split_over_every_single_byte_survives() -> None:
     link, _ = connected(seen.append)
     for byte in message("Event: UserEvent", "Name: ção"):
         link.data_received(bytes([byte]))
-    assert [one["Name"] for one in seen] == ["ção"]
+    assert [one["name"] for one in seen] == ["ção"]
 
 
 # Fault 1
@@ -124,7 +124,7 @@ async def test_an_event_with_the_action_id_of_a_pending_action_reaches_the_event
     link, _ = connected(seen.append)
     answer = link.send({"Action": "Originate", "ActionID": ATTEMPT})
     link.data_received(message("Event: OriginateResponse", f"ActionID: {ATTEMPT}", "Response: Failure"))
-    assert [one["Event"] for one in seen] == ["OriginateResponse"]
+    assert [one["event"] for one in seen] == ["OriginateResponse"]
     assert not answer.done()
     link.data_received(message("Response: Success", f"ActionID: {ATTEMPT}", "Message: Originate successfully queued"))
     assert (await answer)["Response"] == "Success"
@@ -189,8 +189,8 @@ async def test_a_list_is_known_by_its_header_and_not_by_its_text() -> None:
     link.data_received(
         message("Event: CoreShowChannelsComplete", f"ActionID: {action_id}", "EventList: Complete", "ListItems: 2")
     )
-    assert [one["Uniqueid"] for one in await asked] == ["1.1", "1.3"]
-    assert [one["Event"] for one in seen] == ["Hangup"]
+    assert [one["uniqueid"] for one in await asked] == ["1.1", "1.3"]
+    assert [one["event"] for one in seen] == ["Hangup"]
     assert link.pending == 0
 
 
@@ -246,5 +246,5 @@ async def test_events_that_nobody_wants_are_not_parsed_and_are_told_by_name() ->
     names: list[bytes] = []
     link, _ = connected(seen.append, wanted=frozenset({b"Hangup"}), on_unwanted=names.append)
     link.data_received(message("Event: VarSet", "Variable: X") + message("Event: Hangup", "Cause: 16"))
-    assert [one["Event"] for one in seen] == ["Hangup"]
+    assert [one["event"] for one in seen] == ["Hangup"]
     assert names == [b"VarSet"]

@@ -9,6 +9,7 @@ from panoramisk.message import Message
 
 from discador.ami_gateway import translate
 from discador.ami_gateway.calls import CallBook
+from discador.ami_gateway.event_text import headers_of
 from discador.ami_gateway.facts import (
     Answered,
     Booted,
@@ -136,6 +137,21 @@ def test_the_whole_transcript_ends_each_call_once(version: str) -> None:
         50: [],  # still up when the recording ended
         51: [("HUNG_UP", 21, False)],
     }
+
+
+def test_events_are_read_as_panoramisk_reads_them(version: str) -> None:
+    raw = (TRANSCRIPTS / f"asterisk-{version}.ami").read_bytes()
+    events = [one for one in raw.split(b"\r\n\r\n") if one.startswith(b"Event: ")]
+    assert len(events) > 40
+    for event in events:
+        read = Message.from_line(event.decode())
+        assert headers_of(event) == {name.lower(): value for name, value in read.items() if name != "content"}
+
+
+def test_a_repeated_header_is_a_list_and_what_is_no_header_is_dropped() -> None:
+    assert headers_of(b"Event: X\r\nVariable: a=1\r\nVariable: \r\nVariable: \r\nnonsense\r\n\xff: b: c") == {
+        "event": "X", "variable": ["a=1", "", ""], "\ufffd": "b: c",
+    }  # fmt: skip
 
 
 def test_fully_booted_and_shutdown_are_read() -> None:

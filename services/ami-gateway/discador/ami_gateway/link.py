@@ -1,7 +1,7 @@
 """One AMI connection: bytes in, messages out, in the order of the bytes.
 
 Stands in for panoramisk 1.4's `AMIProtocol`, whose faults cannot be guarded from outside, behind the same
-calls (`send` returns a future, events go to one callback); panoramisk still renders actions and parses messages.
+calls (`send` returns a future, events go to one callback); panoramisk still renders actions and parses answers.
 What differs, and is promised here:
 
 * nothing is ever sent again: an action without an answer fails with `LinkLost` when the connection ends;
@@ -27,9 +27,10 @@ from panoramisk.actions import Action
 from panoramisk.message import Message
 
 from .errors import ActionFailed, HeaderRefused, LinkLost, NoAnswer, WrongPeer
+from .event_text import headers_of
 
 Header = str | int | Sequence[str]
-Received = Mapping[str, Any]  # panoramisk's Message: keys in any case; a repeated header is a list
+Received = Mapping[str, Any]  # ask for names in lower case; a repeated header is a list
 
 _GREETING: Final = b"Asterisk Call Manager/"
 _END: Final = b"\r\n\r\n"
@@ -195,7 +196,7 @@ class AmiLink(asyncio.Protocol):
                 if self._on_unwanted is not None:
                     self._on_unwanted(name)
                 return
-        message = Message.from_line(raw.decode("utf-8", "replace"))
+        message = headers_of(raw) if raw.startswith(_EVENT) else Message.from_line(raw.decode("utf-8", "replace"))
         if message is None:
             return
         pending = self._pending.get(str(message.get("actionid", "")))
