@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import replace
 
 import grpc
-import pytest
 
 from discador.core.attempt import Outcome, State
 from discador.core.campaign import Command
@@ -164,15 +163,10 @@ async def test_a_quiet_worker_finishes_what_it_sent_and_leaves_the_rest_to_the_o
     assert await bench.redis.keys("discador:lease:events:*") == []
 
 
-@pytest.mark.parametrize("how", ["instance", "system"])
-async def test_a_commanded_restart_ends_the_worker_in_order(bench: Bench, how: str) -> None:
+async def test_a_commanded_restart_ends_the_worker_in_order(bench: Bench) -> None:
     async with bench.worker() as worker:
         await until(lambda: _presence(bench))
-        if how == "instance":
-            await send_restart(bench.redis, [(await list_services(bench.redis))[0].instance.instance])
-        else:
-            await until(lambda: worker.status()["tasks"]["restart.generation"]["runs"])
-            bench.store.system.raise_restart_generation("test")
+        await send_restart(bench.redis, [(await list_services(bench.redis))[0].instance.instance])
         await until(lambda: worker.state.value == "stopped")
     assert await list_services(bench.redis) == []
 

@@ -32,7 +32,7 @@ class SystemSwitch(Repository):
 
     @writes
     def raise_restart_generation(self, tx: Transaction, by: str) -> int:
-        """Ask every service to finish and exit; return the new generation."""
+        """Note that a restart of every service was commanded; return how many were so far."""
         generation: int = tx.execute(_LOCKED).one().restart_generation + 1
         tx.execute(_change(restart_generation=generation, commanded_by=by[:200], commanded_at=tx.now()))
         return generation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from discador.runtime import redis_client
+from discador.runtime.commands import CommandWatch
 from discador.runtime.grpc_server import GrpcServer
 from discador.runtime.identity import instance_id
 from discador.runtime.lease import Lease
@@ -70,6 +71,7 @@ async def build(settings: GatewaySettings, supervisor: Supervisor) -> Gateway:
     supervisor.on_ready(server.set_serving)
     supervisor.every(ownership)
     supervisor.every(heartbeat)
+    supervisor.every(CommandWatch(redis, gateway_id, supervisor.stop))
     supervisor.every(gateway)
     supervisor.spawn("ami", gateway.connection.run)
     supervisor.spawn("publisher", publisher.run)

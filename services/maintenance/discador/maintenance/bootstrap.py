@@ -11,7 +11,6 @@ from discador.maintenance.gateways import Gateways
 from discador.maintenance.orphans import OrphanHunter
 from discador.maintenance.report import Report
 from discador.maintenance.rescuer import Rescuer
-from discador.maintenance.restart import RestartGenerationWatch
 from discador.maintenance.rpc_server import MaintenanceServicer
 from discador.maintenance.settings import MaintenanceSettings
 from discador.runtime.commands import CommandWatch
@@ -65,7 +64,6 @@ async def build(settings: MaintenanceSettings, supervisor: Supervisor) -> None:
     supervisor.every(keeper)
     supervisor.every(heartbeat)
     supervisor.every(CommandWatch(redis, me, supervisor.stop))
-    supervisor.every(RestartGenerationWatch(store, threads, supervisor.stop))
     supervisor.every(WhileActive(rescuer, lambda: keeper.held))
     supervisor.every(WhileActive(OrphanHunter(store, threads, gateways, report), lambda: keeper.held))
     supervisor.provide_status("maintenance", figures)

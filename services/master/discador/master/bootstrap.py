@@ -13,7 +13,6 @@ from discador.master.leadership import Leadership
 from discador.master.login_guard import LoginGuard
 from discador.master.passwords import Passwords
 from discador.master.release import release
-from discador.master.restart_watch import RestartWatch
 from discador.master.rpc.attempts import AttemptServicer
 from discador.master.rpc.audit import AuditServicer
 from discador.master.rpc.campaigns import CampaignServicer
@@ -67,7 +66,6 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
     if settings.migrate:
         await threads.run(store.migrate)
     await threads.run(make_missing, store, settings.nodes, settings.trunks)
-    system = await threads.run(store.system.get)
 
     database, jobs, fleet, wake = Database(store, threads), Jobs(redis), Fleet(redis), Wake(redis)
     leadership = Leadership(redis, store, leader_threads, instance)
@@ -114,7 +112,6 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
     finisher = supervisor.every(Finisher(store, leader_threads, leadership), until_quiet=True)
     supervisor.every(Republisher(store, leader_threads, jobs, leadership), until_quiet=True)
     supervisor.every(ImportSweeper(store, leader_threads, leadership), until_quiet=True)
-    supervisor.every(RestartWatch(store, threads, system.restart_generation, supervisor.stop))
     supervisor.every(CommandWatch(redis, instance, supervisor.stop))
 
     def commanded() -> None:

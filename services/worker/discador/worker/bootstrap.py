@@ -27,7 +27,6 @@ from discador.worker.gateways import Gateways
 from discador.worker.jobs import GROUP, KEY, UNDELIVERABLE, Jobs, Renewal
 from discador.worker.originate import Originator
 from discador.worker.pace import Pace
-from discador.worker.restart import RestartGenerationWatch
 from discador.worker.settings import WorkerSettings
 
 
@@ -77,7 +76,6 @@ async def build(settings: WorkerSettings, supervisor: Supervisor) -> None:
     supervisor.every(directory)
     supervisor.every(heartbeat)
     supervisor.every(CommandWatch(redis, me, supervisor.stop))
-    supervisor.every(RestartGenerationWatch(store, threads, supervisor.stop))
     supervisor.every(followers)
     supervisor.every(Renewal(jobs))
     supervisor.spawn("pace", pace.run)

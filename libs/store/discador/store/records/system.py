@@ -13,7 +13,7 @@ class System:
     dialling: bool
     commanded_by: str
     commanded_at: datetime | None
-    restart_generation: int  #: raised by each restart; a service that started under a lower one finishes and exits
+    restart_generation: int  #: how often a restart of everything was commanded
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,16 +72,18 @@ class SystemServicer(system_pb2_grpc.SystemServiceServicer):
 
     async def RestartSystem(self, request: wire.RestartSystemRequest, context: Any) -> wire.System:
         def work() -> wire.System:
-            # Services with a database watch the generation; the others hear of it by a command.
             self._store.system.raise_restart_generation(current_caller().title)
             return self._recorded()
 
         message = await self._database.once(request, wire.System, work)
         sight = await self._fleet.look()
         try:
+            if sight.error:
+                raise OSError(sight.error)
             await send_restart(self._redis, (presence.instance.instance for presence in sight.services))
         except (RedisError, OSError) as error:
             _log.warning("system.restart_not_sent", error_type=type(error).__name__)
+            raise Unavailable("Redis does not answer; try again shortly", error_id="redis-unavailable") from None
         message.services.extend(_instance(presence) for presence in sight.services)
         message.version = self._version
         return message
