@@ -26,7 +26,7 @@ from rich.console import Console
 from discador.core.campaign import Command
 from discador.store import open_store
 from discador.store.reservation import ReservePlan
-from tests.rig.ami_ceiling import measure
+from tests.rig.ami_ceiling import AT_ONCE, measure
 from tests.rig.asterisk import Asterisk
 from tests.rig.carrier import Carrier
 from tests.rig.mariadb import MariaDB
@@ -107,12 +107,13 @@ def _installation(directory: Path, mariadb: MariaDB, redis: Redis, asterisk: Ast
 
 
 def _calls(site: Installation, carrier: Carrier, calls: int, peers: dict[str, int]) -> dict[str, Any]:
-    """Dial a campaign with no limit but the channels; rate between the first and the last tenth of its calls."""
+    """Dial a campaign with no limit but as many channels as the raw ceiling was measured with; the rate is that
+    between the first and the last tenth of its calls."""
     site.cli(
         *("trunk", "add", "bench", "--node", "asterisk", "--dial", "PJSIP/{number}@trunk"),
-        *("--channels", "400", "--calls-per-second", "1000"),
+        *("--channels", str(AT_ONCE), "--calls-per-second", "1000"),
     )
-    campaign = site.campaign("bench", mixed_numbers(calls, SHORT_CALL), max_channels=400)
+    campaign = site.campaign("bench", mixed_numbers(calls, SHORT_CALL), max_channels=AT_ONCE)
     watched = {instance.service: psutil.Process(instance.pid) for instance in site.system().services}
     others = {name: psutil.Process(pid) for name, pid in peers.items()}
     before = {name: _cpu(process) for name, process in (watched | others).items()}

@@ -21,6 +21,8 @@ from tests.rig.originate import fenced, unfenced
 #: The carrier answers at once and talks until Asterisk, at the end of a message of 0.4 s, hangs up.
 NUMBER = "5511999990000"
 MESSAGE = "beep"
+#: Calls under way at once: enough to keep Asterisk busy, few enough that none waits for seconds.
+AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Ceiling:
 
 
 async def measure(
-    asterisk: Asterisk, carrier: Carrier, calls: int, *, fence: bool, at_once: int = 200, within: float = 120.0
+    asterisk: Asterisk, carrier: Carrier, calls: int, *, fence: bool, at_once: int = AT_ONCE, within: float = 120.0
 ) -> Ceiling:
     """Place `calls` calls, at most `at_once` of them under way, and wait until each has ended."""
     before = len(carrier.times())
