@@ -10,17 +10,17 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-import pymysql
+import pymysql  # type: ignore[import-untyped]
 import sqlalchemy as sa
 import sqlalchemy.event
-from pymysql.connections import Connection
-from pymysql.constants import SERVER_STATUS
+from pymysql.connections import Connection  # type: ignore[import-untyped]
+from pymysql.constants import SERVER_STATUS  # type: ignore[import-untyped]
 
 IDLE_S: Final = 1.0
 _RETURNED_AT: Final = "returned_at"
 
 
-class QuietConnection(Connection):  # type: ignore[type-arg]  # its stubs are generic in the cursor, itself is not
+class QuietConnection(Connection):  # type: ignore[misc]  # PyMySQL has no types
     """Sends COMMIT and ROLLBACK only where a transaction is open: the server says so in its answers."""
 
     def commit(self) -> None:
