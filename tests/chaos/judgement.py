@@ -19,6 +19,9 @@ FINAL = {
     lead_pb2.LEAD_STATE_BLOCKED,
 }
 SETTLED_WITHIN_S = 60.0
+# Sent are at most 3 % more than the pace in any second; what arrives together within 0.17 s was sent apart, on a busy
+# machine. A fault lets through a whole second's calls or more.
+PACE_TOLERANCE = 0.2
 SILENCE_S = 1.0  # at thirty calls a second a shorter one says nothing
 
 
@@ -98,7 +101,7 @@ def violations(
     counted = {name: count for name, count in fleet.show(arena.campaign).counters.outcomes.items() if count}
     if counted != dict(outcomes(attempts)):
         wrong.append(f"I6: counters {counted} differ from the attempts {dict(outcomes(attempts))}")
-    peak, most = carrier.peak_per_second(), math.ceil(arena.cps * 1.1)
+    peak, most = carrier.peak_per_second(), math.floor(arena.cps * (1 + PACE_TOLERANCE))
     if peak > most:
         wrong.append(f"I7: {peak} calls in one second, {arena.cps} allowed")
     if (paused := arena.times.get("paused")) is not None:
