@@ -109,7 +109,7 @@ def test_what_a_child_prints_becomes_records(tmp_path: Path) -> None:
 
     async def once() -> None:
         running = asyncio.create_task(child.run())
-        while not log.read_text().count("process.ended"):
+        while not log.read_text().count("process.ended"):  # noqa: ASYNC110 - a file has no event
             await asyncio.sleep(0.02)
         child.stop()
         await running

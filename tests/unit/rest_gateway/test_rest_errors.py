@@ -24,11 +24,31 @@ async def test_each_code_has_its_status(client: httpx.AsyncClient, code: int, st
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers.get("www-authenticate") == ("Bearer" if code == 16 else None)
     body = answer.json()
-    assert (body["code"], body["details"]) == (code, [])
+    assert body["code"] == code
     if code in (2, 13, 15):
         assert body["message"].startswith("internal error (id ")
+        assert [detail["reason"] for detail in body["details"]] == ["internal-error"]
     else:
-        assert body["message"] == "because"
+        assert (body["message"], body["details"]) == ("because", [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "content_type", "status", "reason"),
+    [
+        ("GET", "/v1/nowhere", b"", "", 404, "path-not-found"),
+        ("PUT", "/v1/echo", b"", "", 405, "method-not-allowed"),
+        ("POST", "/v1/echo", b"{", "application/json", 400, "request-invalid"),
+        ("POST", "/v1/echo", b'{"none": 1}', "application/json", 400, "request-invalid"),
+        ("POST", "/v1/echo", b"text=a", "application/x-www-form-urlencoded", 415, "content-type-unsupported"),
+        ("POST", "/v1/echo", b" " * (2 << 20), "application/json", 413, "body-too-large"),
+    ],
+)
+async def test_what_the_gateway_itself_refuses_has_a_stable_reason(
+    client: httpx.AsyncClient, method: str, path: str, content: bytes, content_type: str, status: int, reason: str
+) -> None:
+    answer = await client.request(method, path, content=content, headers={"content-type": content_type})
+    assert answer.status_code == status
+    assert [detail["reason"] for detail in answer.json()["details"] if "reason" in detail] == [reason]
 
 
 async def test_details_are_printed_and_retry_info_becomes_retry_after(client: httpx.AsyncClient) -> None:

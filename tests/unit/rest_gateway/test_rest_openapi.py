@@ -83,7 +83,7 @@ async def test_schemas_say_what_json_holds(document: Any) -> None:
     schemas = document["components"]["schemas"]
     book = schemas["library.v1.Book"]
     assert book["required"] == ["title"]
-    assert book["properties"]["pages"] == {"type": "string", "format": "int64"}
+    assert book["properties"]["pages"] == {"type": "string", "format": "int64", "pattern": r"^-?\d+$"}
     assert book["properties"]["etag"] == {"type": "string", "readOnly": True}
     assert book["properties"]["title"]["description"] == "As printed on the cover."
     everything = schemas["library.v1.Everything"]["properties"]

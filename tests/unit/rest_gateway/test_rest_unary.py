@@ -65,7 +65,7 @@ async def test_a_field_called_like_a_parameter_of_every_api_is_bound(
 
 async def test_unknown_paths_are_404_and_other_methods_405_with_allow(client: httpx.AsyncClient) -> None:
     unknown = await client.get("/v1/nowhere")
-    assert (unknown.status_code, unknown.json()) == (404, {"code": 5, "message": "no such path", "details": []})
+    assert (unknown.status_code, unknown.json()["code"], unknown.json()["message"]) == (404, 5, "no such path")
     for path in ("/v1/shelves/1/books/", "/v1/shelves//books", "/v1//books", "/", "/v1/shelves/1/books/2/"):
         assert (await client.get(path)).status_code == 404, path
     wrong = await client.put("/v1/shelves/1/books/2")

@@ -6,6 +6,8 @@ ClientLeft          the client hung up: nobody is left to answer
 Every error body is `{"code", "message", "details"}`, a `google.rpc.Status` in JSON. Text of the
 programs behind is never shown: the message of UNKNOWN, INTERNAL and DATA_LOSS, and what a channel says
 of its peer's address, are replaced by a constant that carries an id; the log has the original under it.
+What a service answers keeps the details that it has; an error of the gateway's own, or one whose text is replaced,
+gets a `google.rpc.ErrorInfo` with one of `REASONS`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,13 @@ logger = logging.getLogger(__name__)
 HTTP_STATUS: Final = {
     1: 499, 2: 500, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403, 8: 429,
     9: 400, 10: 409, 11: 400, 12: 501, 13: 500, 14: 503, 15: 500, 16: 401,
+}  # fmt: skip
+DOMAIN: Final = "rest-gateway"
+#: By HTTP status: the reason of an error that has none of a service.
+REASONS: Final = {
+    400: "request-invalid", 401: "unauthenticated", 403: "permission-denied", 404: "path-not-found",
+    405: "method-not-allowed", 413: "body-too-large", 415: "content-type-unsupported", 429: "too-many-requests",
+    500: "internal-error", 503: "service-unavailable", 504: "deadline-exceeded",
 }  # fmt: skip
 TYPE_PREFIX: Final = "type.googleapis.com/"
 
@@ -85,9 +94,10 @@ class HttpError:
 
 
 def from_request_error(error: RequestError, www_authenticate: str) -> HttpError:
-    body = {"code": error.code, "message": error.message, "details": error.details}
+    status = error.http_status or HTTP_STATUS.get(error.code, 500)
     headers = {**_auth(error.code, www_authenticate), **error.headers}
-    return HttpError(error.http_status or HTTP_STATUS.get(error.code, 500), body, headers)
+    body = {"code": error.code, "message": error.message, "details": _with_reason(error.details, status)}
+    return HttpError(status, body, headers)
 
 
 def from_rpc_error(error: grpc.aio.AioRpcError, print_any: Callable[[Any], Json], auth: str) -> HttpError:
@@ -106,13 +116,16 @@ def from_rpc_error(error: grpc.aio.AioRpcError, print_any: Callable[[Any], Json]
             delay = retry.retry_delay
             headers["Retry-After"] = str(max(0, delay.seconds + (delay.nanos > 0)))
         details.append(print_any(detail))
-    return HttpError(HTTP_STATUS[code], {"code": code, "message": message, "details": details}, headers)
+    status = HTTP_STATUS[code]
+    if message != error.details():
+        details = _with_reason(details, status)
+    return HttpError(status, {"code": code, "message": message, "details": details}, headers)
 
 
 def internal_error(reason: str, *, log_traceback: bool = False) -> HttpError:
     """The gateway itself failed, or was given an answer it cannot print."""
     message = withheld(reason, "internal error", log_traceback=log_traceback)
-    return HttpError(500, {"code": 13, "message": message, "details": []})
+    return HttpError(500, {"code": 13, "message": message, "details": _with_reason([], 500)})
 
 
 def withheld(original: str, shown: str, *, log_traceback: bool = False) -> str:
@@ -121,6 +134,14 @@ def withheld(original: str, shown: str, *, log_traceback: bool = False) -> str:
     extra = {"action": "rest_error_withheld", "incident": incident}
     logger.error("error withheld from the client [%s]: %s", incident, original, extra=extra, exc_info=log_traceback)
     return f"{shown} (id {incident})"
+
+
+def _with_reason(details: Sequence[Json], status: int) -> list[Json]:
+    kind = TYPE_PREFIX + error_details_pb2.ErrorInfo.DESCRIPTOR.full_name
+    if any(detail["@type"] == kind for detail in details):
+        return list(details)
+    reason = REASONS.get(status, "request-refused")
+    return [*details, {"@type": kind, "reason": reason, "domain": DOMAIN, "metadata": {}}]
 
 
 def _details(error: grpc.aio.AioRpcError, code: int) -> Sequence[Any]:

@@ -109,9 +109,9 @@ class SchemaWriter:
         if field.type == F.TYPE_BYTES:
             return {"type": "string", "contentEncoding": "base64"}
         if field.type in scalars.SIGNED_64:
-            return {"type": "string", "format": "int64"}
+            return {"type": "string", "format": "int64", "pattern": r"^-?\d+$"}
         if field.type in scalars.UNSIGNED_64:
-            return {"type": "string", "format": "uint64"}
+            return {"type": "string", "format": "uint64", "pattern": r"^\d+$"}
         if field.cpp_type == F.CPPTYPE_INT32:
             return {"type": "integer", "format": "int32"}
         if field.cpp_type == F.CPPTYPE_UINT32:

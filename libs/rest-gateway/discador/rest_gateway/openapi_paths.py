@@ -62,7 +62,7 @@ def _wildcards(binding: Binding) -> Iterator[Wildcard]:
 
 def _name_of(binding: Binding, wildcard: Wildcard) -> str:
     if wildcard.is_whole and wildcard.variable is not None:
-        return ".".join(wildcard.variable.names)
+        return "_".join(wildcard.variable.names)  # a dot is beyond most generators of clients
     before = binding.template.segments[wildcard.at - 1] if wildcard.at else ANY
     return "segment" if before in (ANY, REST) else before
 
