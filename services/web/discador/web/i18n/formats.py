@@ -89,6 +89,11 @@ class Formats:
         seconds = max(timedelta(), last - first).total_seconds()
         return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
+    def weekday(self, number: int) -> str:
+        """Return the short name of a day, 0 for Monday."""
+        names = dates.get_day_names("abbreviated", locale=self.locale)
+        return str(names[number])
+
     def text(self, at: datetime) -> str:
         """Return date and time in the user's zone."""
         return f"{dates.format_date(at.astimezone(self.zone), 'short', self.locale)} " + dates.format_time(

@@ -18,6 +18,17 @@ _PIECE: Final = re.compile(r"(?P<label>[a-z][a-z ,]+): (?P<value>\d+|unknown)")
 _AT: Final = re.compile(r"(?P<label>next at|opens at|due at) (?P<value>\S+)")
 _STATE: Final = re.compile(r"(?P<label>the campaign is|it is) (?P<value>[a-z_]+)(?:: (?P<rest>.+))?")
 
+_WINDOW: Final = re.compile(
+    r"(?P<why>a holiday|outside the calling window) in (?P<zone>\S+), where it is (?P<day>[A-Z][a-z]{2}) (?P<time>[\d:]+)"
+)
+_TIMES: Final = re.compile(r"(?P<outcome>[a-z_]+) (?P<value>\d+) times")
+#: What the master calls the days.
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WINDOW: Final = N_("%(why)s in %(zone)s, where it is %(when)s")
+TIMES: Final = N_("%(outcome)s, %(no)s times")
+_LAST: Final = re.compile(r"attempt (?P<value>\d+) was the last allowed")
+LAST: Final = N_("attempt %(no)s was the last allowed")
+
 SENTENCES: Final = (
     # why a campaign is, or is not, dialling
     N_("The database answers"),
@@ -88,6 +99,11 @@ SENTENCES: Final = (
     N_("attempts counted today"),
     N_("Wait until the caps leave room again."),
     N_("closed"),
+    N_("always open"),
+    N_("a holiday"),
+    N_("outside the calling window"),
+    N_("inside the calling window"),
+    N_("open"),
     N_("unknown"),
     # faults of a form
     N_("must be between 1 (first) and 100"),
@@ -120,8 +136,16 @@ def _piece(piece: str, gettext: Callable[[str], str], formats: Formats) -> str:
     if match := _AT.fullmatch(piece):
         return f"{gettext(match['label'])} {_moment(match['value'], gettext, formats)}"
     if match := _STATE.fullmatch(piece):
-        rest = f": {match['rest']}" if match["rest"] else ""
-        return f"{gettext(match['label'])} {gettext(match['value'].replace('_', ' '))}{rest}"
+        rest = match["rest"] or ""
+        return f"{gettext(match['label'])} {gettext(match['value'].replace('_', ' '))}{rest and ': ' + _piece(rest, gettext, formats)}"
+    if match := _LAST.fullmatch(piece):
+        return gettext(LAST) % {"no": formats.number(int(match["value"]))}
+    if (match := _WINDOW.fullmatch(piece)) and match["day"] in _DAYS:
+        when = f"{formats.weekday(_DAYS.index(match['day']))} {match['time']}"
+        return gettext(WINDOW) % {"why": gettext(match["why"]), "zone": match["zone"], "when": when}
+    if match := _TIMES.fullmatch(piece):
+        outcome = gettext(match["outcome"].replace("_", " "))
+        return gettext(TIMES) % {"outcome": outcome, "no": formats.number(int(match["value"]))}
     return gettext(piece) if piece else ""
 
 

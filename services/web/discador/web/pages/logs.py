@@ -106,9 +106,16 @@ def _line(record: dict[str, Any]) -> Line:
     except ValueError:
         at = None
     named = {"ts", "level", "service", "event"}
-    rest = " ".join(f"{key}={value}" for key, value in record.items() if key not in named)
+    rest = " ".join(f"{key}={_value(value)}" for key, value in record.items() if key not in named)
     level, service, event = (str(record.get(name, "")) for name in ("level", "service", "event"))
     return Line(at, level, service, event, rest[:2000])
+
+
+def _value(value: Any) -> Any:
+    """An error's stack is for the file; here its type and text do."""
+    if isinstance(value, dict) and "stack" in value:
+        return f"{value.get('type', '')}: {value.get('message', '')}"
+    return value
 
 
 ROUTES: Final = [Route("/logs", logs)]

@@ -47,6 +47,14 @@ GROUPS: tuple[tuple[str, tuple[Screen, ...]], ...] = (
             Screen(N_("Logs"), "/logs", Permission.MAINTENANCE_READ),
         ),
     ),
+    (
+        N_("Govern"),
+        (
+            Screen(N_("Users and roles"), "/users", Permission.USER_READ),
+            Screen(N_("API tokens"), "/tokens", Permission.TOKEN_OWN),
+            Screen(N_("Audit log"), "/audit", Permission.AUDIT_READ),
+        ),
+    ),
 )
 
 

@@ -126,6 +126,10 @@ DIGIT_ACTION: Final[dict[int, str]] = {
 }
 
 
+#: Kinds of an attempt's events that no state is called by.
+EVENTS: Final = (N_("submitted"), N_("digit"), N_("hung up"))
+
+
 def of(table: dict[object, Word], key: object) -> Word:
     """Return the word for a key; what a newer master says is shown as it came."""
     return table.get(key, (str(key).replace("_", " "), "idle"))

@@ -23,7 +23,7 @@
       width: place.clientWidth || 300, height: HEIGHT, tzDate: zone,
       cursor: { sync: { key: sync.key }, drag: { x: true, y: false } },
       scales: { y: { range: (_, low, high) => [0, Math.max(1, (high || 0) * 1.1)] } },
-      axes: [{ ...axis, values: (_, splits) => splits.map((at) => clock(at)) }, { ...axis, size: 56, values: (_, splits) => splits.map((value) => number.format(value)) }],
+      axes: [{ ...axis, values: (_, splits) => splits.map((at) => clock(at, splits[1] - splits[0] < 60)) }, { ...axis, size: 56, values: (_, splits) => splits.map((value) => number.format(value)) }],
       series: [{}, ...buttons.map((button) => ({
         label: button.dataset.series, stroke: colour(button.dataset.hue), width: 2, spanGaps: false, points: { show: false },
         dash: button.dataset.dash ? button.dataset.dash.split(" ").map(Number) : undefined,
@@ -52,8 +52,10 @@
     });
   }
 
-  const format = new Intl.DateTimeFormat(root.lang, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: root.dataset.zone });
-  const clock = (seconds) => format.format(new Date(seconds * 1000));
+  const formats = [undefined, "2-digit"].map((second) => new Intl.DateTimeFormat(root.lang, {
+    hour: "2-digit", minute: "2-digit", second, hour12: false, timeZone: root.dataset.zone,
+  }));
+  const clock = (seconds, fine) => formats[Number(fine)].format(new Date(seconds * 1000));
 
   async function load() {
     const answer = await fetch(`/monitor/history.json?span=${span}`);
