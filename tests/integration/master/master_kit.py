@@ -68,6 +68,7 @@ class World:
         self.jobs = WorkStream(self.redis, "discador:jobs", "workers")
         self._running: list[tuple[Supervisor, asyncio.Task[int]]] = []
         self._channels: list[grpc.aio.Channel] = []
+        self.address = ""
         self._beating: list[asyncio.Task[None]] = []
 
     def environment(self, port: int) -> dict[str, str]:
@@ -88,6 +89,7 @@ class World:
         supervisor.on_start(lambda: build(settings, supervisor))
         self._running.append((supervisor, asyncio.create_task(supervisor.run())))
         await until(lambda: supervisor.state is State.READY, 30.0)
+        self.address = f"127.0.0.1:{port}"
         api = self.api(port)
         # A busy machine may need more than one attempt to connect.
         await api.channel.channel_ready()
@@ -96,6 +98,11 @@ class World:
     def api(self, port: int) -> Api:
         self._channels.append(channel(f"127.0.0.1:{port}", TOKEN, default_timeout_s=15.0))
         return Api(self._channels[-1])
+
+    @property
+    def channel(self) -> grpc.aio.Channel:
+        """The channel to the master started last."""
+        return self._channels[-1]
 
     async def stop_master(self) -> int:
         """Stop the master started last; return its exit code."""

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from typing import Final
 
 import grpc
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from discador.rest_gateway import RestGateway
 from discador.web import health, predecessor
+from discador.web.auth.authentication import Authentication, Doors
 from discador.web.security_headers import SecurityHeaders
 from discador.web.token import BearerToken
 
 ChannelSource = Callable[[], grpc.aio.Channel]
 
 MASTER: Final = tuple(
-    f"discador.v1.{name}Service" for name in ("Campaign", "Lead", "Attempt", "Trunk", "Node", "Worker", "System", "Dnc")
+    f"discador.v1.{name}Service"
+    for name in ("Campaign", "Lead", "Attempt", "Trunk", "Node", "Worker", "System", "Dnc", "User", "Token", "Audit")
 )
 MAINTENANCE: Final = ("discador.v1.MaintenanceService",)
 # A list of 100,000 rows in one request; larger ones stream over gRPC. Base64 adds a third.
@@ -32,10 +35,12 @@ def make_app(
     api_token: str,
     version: str,
     pages: ASGIApp | None = None,
+    doors: Doors | None = None,
 ) -> Starlette:
     """Return the application. The channels are asked for at each request, so they may be made later.
 
-    `/api/…` belongs to programs, with their token; every other path to the pages, where there are some.
+    `/api/…` belongs to programs, with their tokens, and to sessions; every other path to the pages, where there are
+    some. `doors` is what identities are proven with; without it there is one program, which holds `api_token`.
     """
     channels: Mapping[str, ChannelSource] = {
         **dict.fromkeys(MASTER, master),
@@ -45,13 +50,23 @@ def make_app(
         resources.files("discador.v1").joinpath("descriptors.binpb").read_bytes(),
         channels,
         body_limits={"discador.v1.LeadService.ImportLeads": IMPORT_BODY},
+        metadata=_who_asks,
         title="Discador",
         version=version,
     )
     guarded = [*predecessor.routes(master), Mount("/", _OpenApiUnderApi(gateway))]
-    programs = BearerToken(Starlette(routes=guarded), api_token)
-    rest = programs if pages is None else _ByPath(programs, SecurityHeaders(pages))
-    return Starlette(routes=[*health.routes(master), Mount("/", rest)])
+    programs: ASGIApp = Starlette(routes=guarded)
+    if doors is None:
+        programs = BearerToken(programs, api_token)
+    rest = programs if pages is None else _ByPath(programs, pages)
+    if doors is not None:
+        rest = Authentication(rest, doors)
+    return Starlette(routes=[*health.routes(master), Mount("/", SecurityHeaders(rest))])
+
+
+def _who_asks(request: Request) -> Sequence[tuple[str, str]]:
+    """The metadata that tells the master for whom an RPC is called; the authentication has minted it."""
+    return tuple(getattr(request.state, "rpc_metadata", ()))
 
 
 class _ByPath:

@@ -26,7 +26,7 @@ def routes(channel: Callable[[], grpc.aio.Channel]) -> list[Route]:
     """Return the routes; `channel` gives the channel to the master."""
 
     async def status(request: Request) -> JSONResponse:
-        return await _answer(channel(), "GetSystem", system_pb2.GetSystemRequest())
+        return await _answer(request, channel(), "GetSystem", system_pb2.GetSystemRequest())
 
     async def control(request: Request) -> JSONResponse:
         body = await _body(request)
@@ -35,7 +35,7 @@ def routes(channel: Callable[[], grpc.aio.Channel]) -> list[Route]:
             message = 'Send {"action": "control", "command": "start" | "stop" | "restart"}.'
             return JSONResponse({"success": False, "error": "control-invalid", "message": message}, status_code=400)
         rpc, message_class = COMMANDS[command]
-        return await _answer(channel(), rpc, message_class())
+        return await _answer(request, channel(), rpc, message_class())
 
     return [
         Route("/api/discador-status.php", status, methods=["GET"]),
@@ -55,11 +55,14 @@ async def _body(request: Request) -> Any:
         return None
 
 
-async def _answer(channel: grpc.aio.Channel, rpc: str, message: Any) -> JSONResponse:
+async def _answer(request: Request, channel: grpc.aio.Channel, rpc: str, message: Any) -> JSONResponse:
     stub: Any = system_pb2_grpc.SystemServiceStub(channel)
     try:
-        system = await getattr(stub, rpc)(message, timeout=10)
+        system = await getattr(stub, rpc)(message, timeout=10, metadata=getattr(request.state, "rpc_metadata", ()))
     except grpc.aio.AioRpcError as error:
+        if error.code() is grpc.StatusCode.PERMISSION_DENIED:
+            denied = {"success": False, "error": "permission-denied", "message": "You may not do this."}
+            return JSONResponse(denied, status_code=403)
         code = 503 if error.code() is grpc.StatusCode.UNAVAILABLE else 500
         failure = {"success": False, "error": "master-unreachable", "message": "The master does not answer."}
         return JSONResponse(failure, status_code=code)

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from discador.core.identity import Caller
 from discador.runtime.caller import METADATA_KEY, encoded
 from discador.runtime.remote_error import RemoteError
+from discador.v1.identity_pb2 import Identity
 from discador.web.auth.cookies import session_cookie_name
 from discador.web.auth.csrf import SAFE_METHODS, TokenSearch, comes_from_us
 from discador.web.auth.identities import Identities, caller_from, environment_caller
@@ -27,6 +28,8 @@ from discador.web.auth.sessions import Session, Sessions
 
 _API: Final = "/api/"
 _OPEN: Final = ("/static/", "/first-run.js")
+#: It uses nothing of a session that there may be: another tab may have logged in meanwhile.
+_WITHOUT_TOKEN: Final = frozenset({"/login"})
 _CODES: Final = {401: 16, 403: 7, 429: 8, 503: 14}
 
 
@@ -88,19 +91,30 @@ class Authentication:
             cookie = cookie_parser(headers.get("cookie", "")).get(session_cookie_name(scope), "")
             touch = not (scope["path"] == "/live" or (scope["method"] == "GET" and "hx-request" in headers))
             session = await self._doors.sessions.find(cookie, touch=touch) if cookie else None
-            identity = await self._doors.identities.user(session.user_id) if session else None
+            identity = await self._identity(session) if session else None
         except RemoteError as error:
             raise Refused(503, "The master does not answer; try again shortly.", 2) from error
         except (RedisError, OSError) as error:
             raise Refused(503, "Redis does not answer; try again shortly.", 2) from error
-        if session is not None and (identity is None or identity.generation != session.generation):
-            await self._doors.sessions.end(session)
-            session, identity = None, None
+        if identity is None:
+            session = None
         if scope["method"] not in SAFE_METHODS:
             host = headers.get("host", "")
-            if not comes_from_us(headers, host) or (session and not await search.finds(session.csrf_token)):
+            acts = session if scope["path"] not in _WITHOUT_TOKEN else None
+            if not comes_from_us(headers, host) or (acts and not await search.finds(acts.csrf_token)):
                 raise Refused(403, "The request does not come from a page of this site: load the page again.")
         return (caller_from(identity, address_of(scope)), session) if session and identity else (None, None)
+
+    async def _identity(self, session: Session) -> Identity | None:
+        """Return whose session it is; None, and it has ended, if their rights or password changed since the login."""
+        for _ in range(2):
+            identity = await self._doors.identities.user(session.user_id)
+            if identity is not None and identity.generation == session.generation:
+                return identity
+            # What is remembered here may be older than a session that another web service started.
+            self._doors.identities.forget(session.user_id)
+        await self._doors.sessions.end(session)
+        return None
 
     async def _by_token(self, sent: list[str], address: str) -> Caller:
         scheme, _, secret = sent[0].partition(" ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import grpc
@@ -13,12 +13,15 @@ from discador.core.identity import Caller, CallerKind, Permission, Role, permiss
 from discador.runtime.remote_error import RemoteError, remote_error
 from discador.v1 import identity_pb2, identity_pb2_grpc
 
+Metadata = Sequence[tuple[str, str]]
+
 #: How long a change of somebody's rights, or a revoked token, may go unnoticed.
 FRESH_S: Final = 2.0
 #: While the master is away nothing can be done anyway; pages that say so are still shown.
 _STALE_S: Final = 60.0
 _MOST: Final = 10_000
-_TIMEOUT_S: Final = 5.0
+#: A login waits for its turn: passwords are slow to check on purpose.
+_TIMEOUT_S: Final = 15.0
 _ROLES: Final = {identity_pb2.Role.Value(f"ROLE_{role.name}"): role for role in Role}
 _NOT_NOW: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
@@ -36,13 +39,15 @@ class Identities:
     async def user(self, user_id: int) -> identity_pb2.Identity | None:
         """Return a user; None if disabled or gone. Raises `RemoteError` where the master does not answer for long."""
         request = identity_pb2.GetIdentityRequest(user_id=user_id)
-        return await self._remembered(self._users, user_id, lambda: self.ask("GetIdentity", request), _STALE_S)
+        found = await self._remembered(self._users, user_id, lambda: self.ask("GetIdentity", request), _STALE_S)
+        return found if isinstance(found, identity_pb2.Identity) else None
 
     async def token(self, secret: str) -> identity_pb2.Identity | None:
         """Return for whom an API token acts; None if it is not valid. Raises `RemoteError`."""
         digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
         request = identity_pb2.ResolveTokenRequest(secret=secret)
-        return await self._remembered(self._tokens, digest, lambda: self.ask("ResolveToken", request), FRESH_S)
+        found = await self._remembered(self._tokens, digest, lambda: self.ask("ResolveToken", request), FRESH_S)
+        return found if isinstance(found, identity_pb2.Identity) else None
 
     async def first_run_open(self) -> bool:
         """Whether there is no user yet. Raises `RemoteError`."""
@@ -59,10 +64,15 @@ class Identities:
         self._asked_at = 0.0
 
     async def ask(self, method: str, request: Any) -> Any:
-        """Call SessionService. Raises `RemoteError`."""
-        stub = identity_pb2_grpc.SessionServiceStub(self._channel())
+        """Call SessionService as the service itself. Raises `RemoteError`."""
+        return await self.ask_as((), identity_pb2_grpc.SessionServiceStub, method, request)
+
+    async def ask_as(
+        self, metadata: Metadata, stub: Callable[[grpc.aio.Channel], Any], method: str, request: Any
+    ) -> Any:
+        """Call any service of the master for whom the metadata names. Raises `RemoteError`."""
         try:
-            return await getattr(stub, method)(request, timeout=_TIMEOUT_S)
+            return await getattr(stub(self._channel()), method)(request, timeout=_TIMEOUT_S, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             raise remote_error(error) from error
 

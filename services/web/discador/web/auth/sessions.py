@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from discador.runtime import keys
@@ -30,9 +31,17 @@ class Session:
     address: str
     agent: str
 
+    @property
+    def started(self) -> datetime:
+        return datetime.fromtimestamp(self.started_at, UTC)
+
+    @property
+    def seen(self) -> datetime:
+        return datetime.fromtimestamp(self.seen_at, UTC)
+
 
 class Sessions:
-    """Starts, finds and ends sessions. A cookie that a browser brings along is never made one: each login makes its own.
+    """Starts, finds and ends sessions. Each login makes a cookie of its own; one that is brought is never adopted.
 
     `idle_s` without a request ends a session, and so does `longest_s` in any case. Redis emptied ends all.
     """
