@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from discador.cli import attempt, campaign, dnc, lead, logs, node, system, trunk
+from discador.cli import api_token, attempt, audit, campaign, dnc, lead, logs, node, system, trunk, user
 from discador.cli.choices import UsageFailure
 from discador.cli.demo import demo
 from discador.cli.failure import Failure
@@ -36,6 +36,9 @@ app.add_typer(attempt.app, name="attempt")
 app.add_typer(trunk.app, name="trunk")
 app.add_typer(node.app, name="node")
 app.add_typer(dnc.app, name="dnc")
+app.add_typer(user.app, name="user")
+app.add_typer(api_token.app, name="token")
+app.add_typer(audit.app, name="audit")
 
 
 def _show_version(wanted: bool) -> None:

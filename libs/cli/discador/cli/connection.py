@@ -18,8 +18,10 @@ from discador.cli.failure import Unreachable, from_rpc
 from discador.runtime.settings import load, setting
 from discador.v1 import (
     attempt_pb2_grpc,
+    audit_pb2_grpc,
     campaign_pb2_grpc,
     dnc_pb2_grpc,
+    identity_pb2_grpc,
     lead_pb2_grpc,
     node_pb2_grpc,
     system_pb2_grpc,
@@ -123,6 +125,22 @@ class Api:
     @cached_property
     def dnc(self) -> Any:
         return dnc_pb2_grpc.DncServiceStub(self._channel)
+
+    @cached_property
+    def users(self) -> Any:
+        return identity_pb2_grpc.UserServiceStub(self._channel)
+
+    @cached_property
+    def tokens(self) -> Any:
+        return identity_pb2_grpc.TokenServiceStub(self._channel)
+
+    @cached_property
+    def sessions(self) -> Any:
+        return identity_pb2_grpc.SessionServiceStub(self._channel)
+
+    @cached_property
+    def audit(self) -> Any:
+        return audit_pb2_grpc.AuditServiceStub(self._channel)
 
     def close(self) -> None:
         self._channel.close()

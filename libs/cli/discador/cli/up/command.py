@@ -13,6 +13,7 @@ import typer
 from discador.cli.output import Output, console, print_json
 from discador.cli.run_file import RunFile
 from discador.cli.up.composition import Composition
+from discador.cli.up.first_run import first_run_link
 from discador.cli.up.readiness import until_ready
 from discador.cli.up.settings import UpSettings
 from discador.runtime.settings import environment, load
@@ -71,9 +72,14 @@ async def running(composition: Composition) -> AsyncIterator[tuple[RunFile, asyn
 
 def addresses(run: RunFile, composition: Composition) -> None:
     """Print where everything is."""
-    console.print(f"\n[bold]web and REST[/bold]  {run.web}    (token: {composition.data / 'secrets' / 'api-token'})")
+    console.print(f"\n[bold]web and REST[/bold]  {run.web}")
     console.print(f"[bold]gRPC[/bold]          {run.master}")
     console.print(f"[bold]logs[/bold]          {run.logs}")
+    if link := first_run_link(run, composition.data):
+        console.print("\nThere is no user yet. This link, once, makes the administrator:")
+        print(link)  # never broken over lines
+        token_file = composition.data / "secrets" / "api-token"
+        console.print(f"Until then programs may use the token in {token_file}.", highlight=False)
 
 
 async def _started(composition: Composition, show: object) -> RunFile:

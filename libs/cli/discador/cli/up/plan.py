@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from discador.cli.up.first_run import first_run_path
 from discador.cli.up.process import Spec
 from discador.cli.up.settings import UpSettings
 from discador.runtime.settings import describe
@@ -79,7 +80,9 @@ def specs(
     gateway = {**base, **ami, **_set(DISCADOR_NODE=settings.node, DISCADOR_BIND=f"{host}:{ports.gateway}")}
     listens = _set(DISCADOR_BIND=f"{host}:{ports.master}")
     master = {**base, **listens, **_set(DISCADOR_NODES=nodes, DISCADOR_TRUNKS=trunks)}
-    web = {**base, **_set(DISCADOR_BIND=f"{host}:{ports.web}", DISCADOR_API_TOKEN=secrets.api_token)}
+    first_run = str(first_run_path(data))
+    opens = _set(DISCADOR_API_TOKEN=secrets.api_token, DISCADOR_FIRST_RUN_FILE=first_run)
+    web = {**base, **_set(DISCADOR_BIND=f"{host}:{ports.web}"), **opens}
     found += [
         Spec("ami-gateway", "discador.ami_gateway", gateway),
         Spec("master", "discador.master", master),
