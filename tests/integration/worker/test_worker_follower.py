@@ -83,14 +83,6 @@ async def test_what_is_no_event_of_ours_is_passed_over_and_the_rest_applied(benc
         await until(lambda: _no_events(bench))
 
 
-async def test_the_master_is_woken_when_calls_have_ended(bench: Bench) -> None:
-    [id_] = gated(bench, 1)
-    async with bench.redis.pubsub() as heard, bench.worker():
-        await heard.subscribe("discador:wake")
-        await bench.gateway.publish(bench.gateway.busy(str(id_)))
-        await until(lambda: _message(heard))
-
-
 async def test_another_worker_takes_over_within_twelve_seconds_of_a_sigkill_and_loses_no_event(bench: Bench) -> None:
     ids = gated(bench, 20)
     first = bench.worker_process({**environ(), "DISCADOR_KILL_AT": "follower.applied:3"})
@@ -169,8 +161,3 @@ async def _spread(bench: Bench, nodes: int, workers: int) -> bool:
 
 async def _no_events(bench: Bench) -> bool:
     return not await bench.redis.xlen("discador:events:n1")
-
-
-async def _message(heard: object) -> bool:
-    message = await heard.get_message(ignore_subscribe_messages=True, timeout=0)  # type: ignore[attr-defined]
-    return message is not None

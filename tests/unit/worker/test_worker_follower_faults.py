@@ -56,11 +56,8 @@ async def threads() -> AsyncIterator[Threads]:
 
 
 def follower(stream: Stream, progress: Progress, threads: Threads, lease: SimpleNamespace) -> Follower:
-    async def ended(count: int) -> None:
-        raise AssertionError("nothing ended")
-
     store = cast(Store, SimpleNamespace(progress=progress))
-    return Follower(1, "n1", cast(WorkStream, stream), "me", store, threads, lambda: lease.held, ended)
+    return Follower(1, "n1", cast(WorkStream, stream), "me", store, threads, lambda: lease.held)
 
 
 def entry(number: int, seqs: Iterable[int]) -> Entry:

@@ -17,12 +17,25 @@ from discador.store.live import by_live
 from discador.store.names import take_name
 from discador.store.records import READY, WAITS, Campaign, ImportState
 from discador.store.rows import CAMPAIGN, campaign_from
-from discador.store.tables import attempt, campaign, campaign_counter, import_, import_error, lead, lead_list, lead_zone
+from discador.store.tables import (
+    ONLY_ROW,
+    attempt,
+    campaign,
+    campaign_counter,
+    import_,
+    import_error,
+    lead,
+    lead_list,
+    lead_zone,
+    system,
+)
 from discador.store.transaction import Repository, Transaction, reads, writes
 
 _ROW = sa.select(*CAMPAIGN).where(campaign.c.id == sa.bindparam("id"))
 _SHARED = _ROW.with_for_update(read=True)
 _LOCKED = _ROW.with_for_update()
+_RUNNING = sa.select(*CAMPAIGN).where(campaign.c.state == CampaignState.RUNNING).order_by(campaign.c.id)
+_DIALLING = _RUNNING.where(sa.select(system.c.id).where(system.c.id == ONLY_ROW, system.c.dialling).exists())
 
 
 class Campaigns(Repository):
@@ -65,8 +78,12 @@ class Campaigns(Repository):
     @reads
     def running(self, tx: Transaction) -> builtins.list[Campaign]:
         """Return all running campaigns, by id."""
-        query = sa.select(*CAMPAIGN).where(campaign.c.state == CampaignState.RUNNING).order_by(campaign.c.id)
-        return [campaign_from(row) for row in tx.execute(query)]
+        return [campaign_from(row) for row in tx.execute(_RUNNING)]
+
+    @reads
+    def dialling(self, tx: Transaction) -> builtins.list[Campaign]:
+        """Return all running campaigns, by id; none while the system is switched off."""
+        return [campaign_from(row) for row in tx.execute(_DIALLING)]
 
     @writes
     def update(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 import sqlalchemy.exc
@@ -12,7 +13,7 @@ from discador.core.lead import LeadState
 from discador.store.campaigns import get_campaign
 from discador.store.counters import Tally
 from discador.store.errors import LeadExists, NotFound
-from discador.store.records import READY, Attempt, Lead, LeadList, NewLead, zones_key
+from discador.store.records import READY, WAITS, Attempt, Lead, LeadList, NewLead, zones_key
 from discador.store.rows import ATTEMPT, LEAD, attempt_from, lead_from
 from discador.store.tables import attempt, lead, lead_list, lead_zone
 from discador.store.transaction import Repository, Transaction, reads, writes
@@ -44,6 +45,19 @@ class Leads(Repository):
         if row is None:
             raise NotFound("lead", lead_id)
         return lead_from(row)
+
+    @reads
+    def diallable(
+        self, tx: Transaction, campaign_id: int, limit: int
+    ) -> builtins.list[tuple[int, datetime | None, str]]:
+        """Return `ready`, due time and reason of leads that may be dialled now or later: up to `limit` that are ready
+        and up to `limit` that wait, soonest due first."""
+        found: builtins.list[tuple[int, datetime | None, str]] = []
+        for ready in (READY, WAITS):
+            columns = sa.select(lead.c.ready, lead.c.due_at, lead.c.reason)
+            query = columns.where(lead.c.campaign_id == campaign_id, lead.c.ready == ready).order_by(lead.c.due_at)
+            found += [(row.ready, row.due_at, row.reason) for row in tx.execute(query.limit(limit))]
+        return found
 
     @reads
     def list(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from redis.exceptions import RedisError
-
 from discador.maintenance.activity import LEASE, LEASE_TTL_MS, WhileActive
 from discador.maintenance.gateways import Gateways
 from discador.maintenance.orphans import OrphanHunter
@@ -24,8 +22,6 @@ from discador.runtime.threads import Threads
 from discador.store import open_store
 from discador.v1 import maintenance_pb2_grpc
 
-WAKE = "discador:wake"
-
 
 async def build(settings: MaintenanceSettings, supervisor: Supervisor) -> None:
     """Open what is needed and register everything with the supervisor."""
@@ -37,12 +33,6 @@ async def build(settings: MaintenanceSettings, supervisor: Supervisor) -> None:
     keeper = LeaseKeeper(Lease(redis, LEASE, me, LEASE_TTL_MS))
     report = Report()
 
-    async def wake() -> None:
-        try:
-            await redis.publish(WAKE, b"ended")
-        except (RedisError, OSError):
-            return  # the master ticks by itself, only later
-
     rescuer = Rescuer(
         store,
         threads,
@@ -50,7 +40,6 @@ async def build(settings: MaintenanceSettings, supervisor: Supervisor) -> None:
         report,
         lost_grace_s=settings.lost_grace_s,
         give_up_s=settings.give_up_s,
-        ended=wake,
     )
     service = maintenance_pb2_grpc.add_MaintenanceServiceServicer_to_server, MaintenanceServicer(report, rescuer)
     server = GrpcServer(str(settings.bind), settings.service_token, (service,), reflection=True)

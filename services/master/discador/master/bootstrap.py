@@ -29,7 +29,6 @@ from discador.master.settings import MasterSettings
 from discador.master.sweeper import Finisher, ImportSweeper, Republisher, Returner
 from discador.master.wake import Wake, WakeListener
 from discador.runtime.commands import CommandWatch
-from discador.runtime.grpc_access import Access
 from discador.runtime.grpc_server import GrpcServer, Registration
 from discador.runtime.identity import instance_id
 from discador.runtime.lifecycle import Supervisor
@@ -94,7 +93,7 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
         (identity_pb2_grpc.add_SessionServiceServicer_to_server, SessionServicer(database, passwords, guard)),
         (audit_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(database)),
     ]
-    server = GrpcServer(str(settings.bind), settings.service_token, services, reflection=True, interceptors=[Access()])
+    server = GrpcServer(str(settings.bind), settings.service_token, services, reflection=True)
     port = await server.start()
     heartbeat = Heartbeat(
         redis,
@@ -119,11 +118,7 @@ async def build(settings: MasterSettings, supervisor: Supervisor) -> None:
         for loop in (dialling, returner, finisher):
             loop.wake()
 
-    def ended() -> None:
-        if dialler.waits_for_channels:
-            dialling.wake()
-
-    supervisor.spawn("wake", WakeListener(redis, commanded, ended).listen)
+    supervisor.spawn("wake", WakeListener(redis, commanded).listen)
     supervisor.on_ready(server.set_serving)
     # The lease goes first, so that a standby leads while this process still finishes its RPCs.
     supervisor.on_quiet(leadership.keeper.close)

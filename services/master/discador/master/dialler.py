@@ -32,14 +32,13 @@ EXPIRES_IN_S: Final = 20.0  #: an attempt that no worker took by then gives its 
 _MAX_BATCH: Final = 200
 _HOUSEKEEPING_S: Final = 1.0
 _REST_S: Final = 0.5
-_OF_CHANNELS: Final = frozenset({"target-calls", "campaign-channels", "trunk-channels"})
 _ENDLESS: Final = 1_000_000  # the reservation itself finds out how many leads are ready
 _log: Final = get_logger("dialler")
 
 
 @dataclass(frozen=True, slots=True)
 class _Survey:
-    """What the database says at the beginning of a round."""
+    """What the database says at the beginning of a round; of trunks and nodes, within the last second."""
 
     campaigns: list[Campaign]
     trunks: dict[int, Trunk]
@@ -90,13 +89,14 @@ class Dialler:
         self._closed: dict[int, _Closed] = {}
         self._throughput: dict[int, Throughput] = {}
         self._turn = 0
-        self._rest_until = 0.0
+        self._rest_until = self._routes_until = 0.0
+        self._trunks: dict[int, Trunk] = {}
+        self._nodes: dict[int, Node] = {}
         self._obstacle = ""
-        self.waits_for_channels = False  #: of all limits, in the last round
 
     def rouse(self) -> None:
-        """End the rest: something was commanded."""
-        self._rest_until = 0.0
+        """End the rest, and trust nothing known: something was commanded."""
+        self._rest_until = self._routes_until = 0.0
 
     async def run_once(self) -> int:
         """Reserve and publish what every limit allows now; return how many."""
@@ -116,8 +116,11 @@ class Dialler:
         return reserved
 
     async def _round(self, epoch: int) -> int:
-        survey = await self._threads.run(self._look)
-        self.waits_for_channels = False
+        now = asyncio.get_running_loop().time()
+        anew = now >= self._routes_until
+        if anew:
+            self._routes_until = now + _HOUSEKEEPING_S
+        survey = await self._threads.run(self._look, anew)
         if not survey.campaigns:
             self._closed.clear()
             self._throughput.clear()
@@ -135,7 +138,7 @@ class Dialler:
                     continue
                 if backlog is None:
                     backlog = (await self._jobs.backlog()).total
-                asked, limit = calls_to_reserve(
+                asked = calls_to_reserve(
                     PacingInput(
                         target_calls=campaign.settings.concurrent_calls,
                         live_calls=load.by_campaign[campaign.id],
@@ -149,8 +152,7 @@ class Dialler:
                         hopper=_ENDLESS,
                         max_queued=limits[trunk.id],
                     )
-                )
-                self.waits_for_channels |= limit in _OF_CHANNELS
+                ).calls
                 if asked < 1:
                     continue
                 wanted = min(asked, _MAX_BATCH)
@@ -164,13 +166,14 @@ class Dialler:
         self._turn += total > 0
         return total
 
-    def _look(self) -> _Survey:
-        campaigns = self._store.campaigns.running() if self._store.system.get().dialling else []
+    def _look(self, anew: bool) -> _Survey:
+        campaigns = self._store.campaigns.dialling()
         if not campaigns:
             return _Survey([], {}, {}, [])
-        trunks = {trunk.id: trunk for trunk in self._store.trunks.list()}
-        nodes = {node.id: node for node in self._store.nodes.list()}
-        return _Survey(campaigns, trunks, nodes, self._store.attempts.live_counts())
+        if anew or not self._trunks:
+            self._trunks = {trunk.id: trunk for trunk in self._store.trunks.list()}
+            self._nodes = {node.id: node for node in self._store.nodes.list()}
+        return _Survey(campaigns, self._trunks, self._nodes, self._store.attempts.live_counts())
 
     def _queue_limits(self, trunks: dict[int, Trunk], load: _Load) -> dict[int, int]:
         """Look how fast the trunks' queues are emptied; return how many may be queued on each."""

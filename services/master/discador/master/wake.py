@@ -1,6 +1,6 @@
-"""`discador:wake`: something changed, look now. Says `ended` when channels came free, nothing after a command.
+"""`discador:wake`: something was commanded, look now. A lost wake costs half a second, no more.
 
-A lost wake costs half a second, no more.
+Ended calls wake nobody: the dialler looks ten times a second anyway, and telling it costs more than it gains.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from discador.runtime.log import get_logger
 from discador.runtime.redis_client import Redis
 
 CHANNEL: Final = keys.key("wake")
-ENDED: Final = b"ended"
-_DEBOUNCE_S: Final = 0.05  # a burst of ended calls is one reason to look, not hundreds
+_DEBOUNCE_S: Final = 0.05  # a burst of commands is one reason to look
 _log: Final = get_logger("wake")
 
 
@@ -36,12 +35,11 @@ class Wake:
 
 
 class WakeListener:
-    """Calls `on_command` or `on_ended` at each wake, each at most once in 50 ms; for `Supervisor.spawn`."""
+    """Calls `on_wake` at each wake, at most once in 50 ms; for `Supervisor.spawn`."""
 
-    def __init__(self, redis: Redis, on_command: Callable[[], object], on_ended: Callable[[], object]) -> None:
+    def __init__(self, redis: Redis, on_wake: Callable[[], object]) -> None:
         self._redis = redis
-        self._on_command = on_command
-        self._on_ended = on_ended
+        self._on_wake = on_wake
 
     async def listen(self) -> None:
         """Listen until cancelled; a Redis that is away is tried again each second."""
@@ -56,15 +54,9 @@ class WakeListener:
         async with self._redis.pubsub() as subscription:
             await subscription.subscribe(CHANNEL)
             while True:
-                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=2.0)
-                if message is None:
+                if await subscription.get_message(ignore_subscribe_messages=True, timeout=2.0) is None:
                     continue
                 await asyncio.sleep(_DEBOUNCE_S)
-                reasons = set()
-                while message is not None:
-                    reasons.add(message["data"])
-                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=0.0)
-                if reasons - {ENDED}:
-                    self._on_command()
-                elif ENDED in reasons:
-                    self._on_ended()
+                while await subscription.get_message(ignore_subscribe_messages=True, timeout=0.0) is not None:
+                    continue
+                self._on_wake()

@@ -7,7 +7,7 @@ harmless. While the database is away the events stay where they are, and are app
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -60,7 +60,6 @@ class Follower:
     Args:
         stream: the node's; entries are never given up, so its `max_deliveries` must be out of reach.
         held: whether the lease is held, by the local clock.
-        ended: told how many attempts ended, after each transaction in which some did.
     """
 
     def __init__(
@@ -72,7 +71,6 @@ class Follower:
         store: Store,
         threads: Threads,
         held: Callable[[], bool],
-        ended: Callable[[int], Awaitable[None]],
     ) -> None:
         self._node_id = node_id
         self._stream = stream
@@ -80,7 +78,6 @@ class Follower:
         self._store = store
         self._threads = threads
         self._held = held
-        self._ended = ended
         self._log = get_logger("follower").bind(node=node_name)
         self.applied = 0
 
@@ -180,7 +177,7 @@ class Follower:
                 # One event that the store chokes on must not stop the node: find it, and go on without it.
                 self._log.error("follower.chunk_failed", events=len(chunk), error=error)
                 results = await self._one_by_one(chunk)
-            await self._account(results)
+            self._account(results)
 
     async def _one_by_one(self, happenings: Sequence[Happening]) -> list[Applied]:
         results: list[Applied] = []
@@ -195,15 +192,12 @@ class Follower:
                 )
         return results
 
-    async def _account(self, results: Sequence[Applied]) -> None:
+    def _account(self, results: Sequence[Applied]) -> None:
         self.applied += len(results)
         for result in results:
             if result.illegal is not None:
                 known = str(result.attempt.id) if result.attempt else None
                 self._log.warning("event.illegal", attempt_id=known, reason=result.illegal)
-        ended = sum(result.ended for result in results)
-        if ended:
-            await self._ended(ended)
 
     async def _insist(self, work: Callable[[], T]) -> T:
         """Return what `work` returns, once the database lets it; raises LeaseLost as soon as the lease is."""

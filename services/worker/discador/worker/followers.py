@@ -23,7 +23,6 @@ from discador.worker.node_lease import NodeLease
 from discador.worker.share import may_take, should_yield
 
 LEASE_TTL_MS: Final = 5_000
-WAKE: Final = "discador:wake"
 #: Events are never given up: only the database may say that one is of no use.
 _FOR_EVER: Final = 1 << 40
 _REBALANCE_S: Final = 4.0
@@ -92,9 +91,7 @@ class Followers:
             lambda free_for_s: may_take(len(self.nodes), len(self._followed), self._workers, free_for_s),
         )
         stream = WorkStream(self._redis, f"discador:events:{node.name}", GROUP, max_deliveries=_FOR_EVER)
-        follower = Follower(
-            node.id, node.name, stream, self._worker, self._store, self._threads, lease.held, self._wake
-        )
+        follower = Follower(node.id, node.name, stream, self._worker, self._store, self._threads, lease.held)
         tasks = (
             self._supervisor.every(lease),
             self._supervisor.spawn(f"follower.{node.name}", follower.run),
@@ -107,13 +104,6 @@ class Followers:
         for task in followed.tasks:
             task.cancel()
         await followed.lease.close()
-
-    async def _wake(self, ended: int) -> None:
-        """Tell the master that channels are free."""
-        try:
-            await self._redis.publish(WAKE, b"ended")
-        except (RedisError, OSError):
-            return  # it ticks by itself, only later
 
     async def _count_workers(self) -> None:
         now = asyncio.get_running_loop().time()
