@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -34,7 +34,7 @@ def read_in_question(tx: Transaction, limit: int, node_id: int | None) -> list[A
             state.in_((State.SUBMITTING, State.SUBMITTED)),
             attempt.c.not_after < now - timedelta(seconds=NO_SIGN_S),
         ),
-        sa.and_(state == State.RINGING, attempt.c.ringing_at < _ring_limit(tx)),
+        sa.and_(state == State.RINGING, attempt.c.ringing_at < _ring_limit(tx, now)),
         sa.and_(state.in_(_CALLS), heard_at < now - timedelta(seconds=SILENT_CALL_S)),
     )
     due = heard_at < now - timedelta(seconds=ASK_AGAIN_S)
@@ -45,11 +45,10 @@ def read_in_question(tx: Transaction, limit: int, node_id: int | None) -> list[A
     return [attempt_from(row) for row in rows]
 
 
-def _ring_limit(tx: Transaction) -> sa.ColumnElement[Any]:
+def _ring_limit(tx: Transaction, now: datetime) -> sa.ColumnElement[Any]:
     """Return an expression for the moment before which a ringing attempt must have begun to ring to be overdue."""
     live = by_live(sa.select(attempt.c.campaign_id).where(attempt.c.live == 1, attempt.c.state == State.RINGING))
     campaigns = [campaign_from(row) for row in tx.execute(sa.select(*CAMPAIGN).where(campaign.c.id.in_(live)))]
-    now = tx.now()
     # The ring timeouts stand inside the settings, so they are read here and handed back as constants.
     limits = {
         each.id: sa.literal(

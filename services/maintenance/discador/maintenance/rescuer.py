@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -29,7 +29,6 @@ class Rescuer:
     Args:
         lost_grace_s: from `not_after` until "no trace" means lost.
         give_up_s: how long a node may be out of reach, or unable to tell, before its attempts in question are lost.
-        ended: called after attempts have ended.
     """
 
     name = "rescuer"
@@ -44,7 +43,6 @@ class Rescuer:
         *,
         lost_grace_s: float,
         give_up_s: float,
-        ended: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._threads = threads
@@ -52,7 +50,6 @@ class Rescuer:
         self._report = report
         self._lost_grace_s = lost_grace_s
         self._give_up_s = give_up_s
-        self._ended = ended
         self._running = asyncio.Lock()
         self._silences: dict[int, tuple[float, float]] = {}  # since when, and last noticed when
         self._log = get_logger("rescuer")
@@ -76,8 +73,10 @@ class Rescuer:
     async def _rescue_all(self) -> tuple[int, list[str]]:
         nodes = await self._threads.run(self._store.nodes.list)
         rounds = await asyncio.gather(*(self._rescue_node(node) for node in nodes))
-        counts = await self._threads.run(self._store.attempts.live_counts)
-        self._report.in_doubt = sum(each.count for each in counts if each.state is State.IN_DOUBT)
+        # What is in doubt is asked about each second: where there was no question and no doubt, there is none.
+        if self._report.in_doubt or any(one.asked for one in rounds):
+            counts = await self._threads.run(self._store.attempts.live_counts)
+            self._report.in_doubt = sum(each.count for each in counts if each.state is State.IN_DOUBT)
         return sum(one.settled for one in rounds), [one.error for one in rounds if one.error]
 
     async def _rescue_node(self, node: Node) -> _Round:
@@ -95,10 +94,11 @@ class Rescuer:
             fates, error = {}, str(unreachable)
         settlements = self._settle(node, attempts, fates, now)
         settled = await self._record(attempts, settlements)
-        return _Round(settled, error)
+        return _Round(len(attempts), settled, error)
 
     def _read(self, node_id: int) -> tuple[Sequence[Attempt], datetime]:
-        return self._store.attempts.in_question(LOOKUP_LIMIT, node_id=node_id), self._store.ping()
+        found = self._store.attempts.in_question(LOOKUP_LIMIT, node_id=node_id)
+        return found, self._store.ping() if found else datetime.now(UTC)
 
     def _settle(
         self, node: Node, attempts: Sequence[Attempt], fates: dict[str, wire.AttemptFate], now: datetime
@@ -144,8 +144,6 @@ class Rescuer:
         if not happenings:
             return set()
         results = await self._threads.run(self._store.progress.apply, list(happenings))
-        if any(result.ended for result in results):
-            await self._ended()
         return {result.attempt.id for result in results if result.changed and result.attempt is not None}
 
 
@@ -153,5 +151,6 @@ class Rescuer:
 class _Round:
     """What came of asking one node."""
 
+    asked: int = 0
     settled: int = 0
     error: str = ""
