@@ -19,7 +19,7 @@ _Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[Any]]"
 
 
 class Access(grpc.aio.ServerInterceptor):
-    """Give it to `GrpcServer(interceptors=[Access()])`: it works inside the check of the service token.
+    """Part of every `GrpcServer`; works inside the check of the service token.
 
     Reads who calls from the metadata, makes it `current_caller()`, and refuses what `core.identity` does not allow:
     RPCs without the permission, and those about campaigns beyond the caller's. Whole phone numbers are masked in the

@@ -10,6 +10,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from .grpc_access import Access
 from .grpc_guard import Guard
 from .log import get_logger
 from .tls import Tls
@@ -39,8 +40,9 @@ class PortInUse(Exception):
 class GrpcServer:
     """Serve `services` on `address` (port 0: any free one; read `port` after `start`).
 
-    Every call but health needs `authorization: Bearer <token>`. Services start NOT_SERVING: call
-    `set_serving` when the process is ready. `interceptors` run inside the token check, in order.
+    Every call but health needs `authorization: Bearer <token>`; one made for somebody (see `caller`) needs that one's
+    permission, whichever service this is: see `grpc_access`. Services start NOT_SERVING: call
+    `set_serving` when the process is ready. `interceptors` run inside both checks, in order.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class GrpcServer:
 
     async def start(self) -> int:
         """Bind and answer; return the bound port. Raises `PortInUse`."""
-        server = grpc.aio.server(interceptors=(self._guard, *self._interceptors), options=_OPTIONS)
+        server = grpc.aio.server(interceptors=(self._guard, Access(), *self._interceptors), options=_OPTIONS)
         recorder = _Recorder(server)
         for add, servicer in self._services:
             add(servicer, recorder)
