@@ -21,15 +21,18 @@ class FirstRunToken:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def ensure(self) -> None:
-        """Make the file if it is missing. Raises `OSError`."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def ensure(self) -> bool:
+        """Make the file if it is missing; False where that cannot be done."""
+        if self.path.exists():
+            return True
         try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return
+        except OSError:
+            return self.path.exists()  # another web service beside this one may have been quicker
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(32))
+        return True
 
     def matches(self, given: str) -> bool:
         """Whether this is the token; False without a file, or with an empty one."""
@@ -71,7 +74,9 @@ class FirstRunWatch:
             self._done = True
             self._token.remove()
         elif not self._told:
-            self._token.ensure()
+            made = self._token.ensure()
             self._told = True
             advice = "open /first-run and enter what this file holds, to make the administrator"
+            if not made:
+                advice = "the file cannot be made: set DISCADOR_FIRST_RUN_FILE to a place that can be written"
             _log.warning("first_run.open", file=str(self._token.path.absolute()), advice=advice)
