@@ -19,7 +19,8 @@ _AT: Final = re.compile(r"(?P<label>next at|opens at|due at) (?P<value>\S+)")
 _STATE: Final = re.compile(r"(?P<label>the campaign is|it is) (?P<value>[a-z_]+)(?:: (?P<rest>.+))?")
 
 _WINDOW: Final = re.compile(
-    r"(?P<why>a holiday|outside the calling window) in (?P<zone>\S+), where it is (?P<day>[A-Z][a-z]{2}) (?P<time>[\d:]+)"
+    r"(?P<why>a holiday|outside the calling window) in (?P<zone>\S+), "
+    r"where it is (?P<day>[A-Z][a-z]{2}) (?P<time>[\d:]+)"
 )
 _TIMES: Final = re.compile(r"(?P<outcome>[a-z_]+) (?P<value>\d+) times")
 #: What the master calls the days.
@@ -120,37 +121,38 @@ SENTENCES: Final = (
 )
 
 
-def server_text(text: str, gettext: Callable[[str], str], formats: Formats) -> str:
+def server_text(text: str, say: Callable[[str], str], formats: Formats) -> str:
     """Return `text` of the master in the reader's language, with moments in the reader's zone."""
-    whole = gettext(text) if text else ""
+    whole = say(text) if text else ""
     if whole != text:
         return whole
-    return "; ".join(_piece(piece, gettext, formats) for piece in text.split("; "))
+    return "; ".join(_piece(piece, say, formats) for piece in text.split("; "))
 
 
-def _piece(piece: str, gettext: Callable[[str], str], formats: Formats) -> str:
+def _piece(piece: str, say: Callable[[str], str], formats: Formats) -> str:
     if match := _PIECE.fullmatch(piece):
         value = match["value"]
-        shown = formats.number(int(value)) if value.isdigit() else gettext(value)
-        return f"{gettext(match['label'])}: {shown}"
+        shown = formats.number(int(value)) if value.isdigit() else say(value)
+        return f"{say(match['label'])}: {shown}"
     if match := _AT.fullmatch(piece):
-        return f"{gettext(match['label'])} {_moment(match['value'], gettext, formats)}"
+        return f"{say(match['label'])} {_moment(match['value'], say, formats)}"
     if match := _STATE.fullmatch(piece):
-        rest = match["rest"] or ""
-        return f"{gettext(match['label'])} {gettext(match['value'].replace('_', ' '))}{rest and ': ' + _piece(rest, gettext, formats)}"
+        state = say(match["value"].replace("_", " "))
+        rest = f": {_piece(match['rest'], say, formats)}" if match["rest"] else ""
+        return f"{say(match['label'])} {state}{rest}"
     if match := _LAST.fullmatch(piece):
-        return gettext(LAST) % {"no": formats.number(int(match["value"]))}
+        return say(LAST) % {"no": formats.number(int(match["value"]))}
     if (match := _WINDOW.fullmatch(piece)) and match["day"] in _DAYS:
         when = f"{formats.weekday(_DAYS.index(match['day']))} {match['time']}"
-        return gettext(WINDOW) % {"why": gettext(match["why"]), "zone": match["zone"], "when": when}
+        return say(WINDOW) % {"why": say(match["why"]), "zone": match["zone"], "when": when}
     if match := _TIMES.fullmatch(piece):
-        outcome = gettext(match["outcome"].replace("_", " "))
-        return gettext(TIMES) % {"outcome": outcome, "no": formats.number(int(match["value"]))}
-    return gettext(piece) if piece else ""
+        outcome = say(match["outcome"].replace("_", " "))
+        return say(TIMES) % {"outcome": outcome, "no": formats.number(int(match["value"]))}
+    return say(piece) if piece else ""
 
 
-def _moment(text: str, gettext: Callable[[str], str], formats: Formats) -> str:
+def _moment(text: str, say: Callable[[str], str], formats: Formats) -> str:
     try:
         return formats.text(datetime.fromisoformat(text))
     except ValueError:
-        return gettext(text)
+        return say(text)

@@ -103,8 +103,10 @@ async def run(request: Request) -> Response:
     """Begin the trial run or the import; it goes on by itself, the pages show how far it is."""
     kept, fields = _kept(request), await fields_of(request)
     site, master = site_of(request), master_of(request)
-    kept.options = {name: fields.text(name) for name in ("header", "region", "priority", *(c for c, _ in COLUMNS))}
-    priority = fields.integer("priority")
+    kept.options = {
+        name: fields.text(name) for name in ("header", "region", "default_priority", *(c for c, _ in COLUMNS))
+    }
+    priority = fields.integer("default_priority")
     if fields.errors:
         return await _preview(request, kept, fields.errors)
     trial = fields.text("go") != "import"
