@@ -68,7 +68,7 @@ class TestCampaigns:
     ) -> None:
         assert campaign in [one["name"] for one in asked("campaign", "list", "--state", "draft")]
         assert campaign in shown("campaign", "list")
-        assert "It does not dial" in shown("campaign", "show", campaign)
+        assert "It dials nothing now" in shown("campaign", "show", campaign)
 
     def test_a_taken_name_is_refused(self, refused: Command, campaign: str) -> None:
         assert refused("campaign", "create", campaign, "--message", "m", code=5) == "campaign-name-taken"

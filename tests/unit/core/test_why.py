@@ -57,7 +57,7 @@ def test_a_campaign_with_all_it_needs_is_dialling():
         (
             {"leads_due": 0, "next_due_at": OPENS},
             "leads-due",
-            "due now: 0; due later: 3; next at 2026-03-03T12:00:00+00:00",
+            "due now: 0; being called: unknown; due later: 3; next at 2026-03-03T12:00:00+00:00",
         ),
         ({"leads_due": 0, "leads_capped": 4}, "caps", "leads held back by the daily cap or the spacing: 4"),
         ({"trunks_enabled": 0}, "trunk-enabled", "enabled: 0; in all: 2"),

@@ -171,5 +171,7 @@ def _show(campaign: campaign_pb2.Campaign) -> None:
     one(campaign, rows)
     if output.Output.json or not campaign.checks:
         return
-    output.console.print("\n[bold]It dials.[/bold]" if campaign.dialling else "\n[bold]It does not dial:[/bold]")
+    more = " more" if counters.live else ""
+    said = "It dials." if campaign.dialling else f"It dials nothing{more} now:"
+    output.console.print(f"\n[bold]{said}[/bold]")
     print_checks(campaign.checks)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from typing import Final
 
 from redis.exceptions import RedisError
 
 from discador.core.campaign.why import Check, Facts, why_not_dialling
 from discador.core.compliance import may_dial
+from discador.core.compliance.calling_window import Verdict
+from discador.core.compliance.zone import find_zone
 from discador.master.database import Database
 from discador.master.due_leads import due_leads
 from discador.master.fleet import Fleet, Sight
@@ -19,7 +22,11 @@ from discador.master.leadership import LEASE
 from discador.master.routes import max_backlog
 from discador.runtime import keys
 from discador.runtime.redis_client import Redis
-from discador.store.records import Campaign, Lead, Trunk
+from discador.store.records import Campaign, Lead, Trunk, zones_of
+
+#: What a campaign's checks say of its leads as a whole; of one lead its own checks say it.
+_OF_ALL_LEADS: Final = frozenset({"window-open", "leads-due", "caps"})
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +78,15 @@ class Explanation:
             on_dnc=lead.number in self._store.dnc.which([lead.number]),
             now=self._store.ping(),
         )
-        return lead, (*own, *why_not_dialling(self._facts(campaign.id, transport))), next_at
+        others = why_not_dialling(self._facts(campaign.id, transport))
+        return lead, (*own, *(check for check in others if check.id not in _OF_ALL_LEADS)), next_at
 
     def _facts(self, campaign_id: int, transport: _Transport) -> Facts:
         campaign = self._store.campaigns.get(campaign_id)
         now = self._store.ping()
         settings = campaign.settings
-        window = may_dial(settings.window, (settings.time_zone,), now)
+        window = self._window_of(campaign, now)
+        here = find_zone(settings.time_zone) or UTC
         due = due_leads(self._store, campaign_id, now)
         trunks, enabled = self._trunks_of(campaign)
         live: Counter[int] = Counter()
@@ -90,6 +99,7 @@ class Explanation:
         up = [report for report in reports if report is not None and report.is_up]
         workers = sum(worker.state == "ready" for worker in transport.sight.of("worker"))
         known = transport.ok and not transport.sight.error
+        asked = known and bool(enabled)  # no trunk, no gateway to speak of
         return Facts(
             database_ok=True,
             redis_ok=transport.ok,
@@ -98,22 +108,30 @@ class Explanation:
             campaign_state=campaign.state,
             window_open=window.open,
             window_reason=window.reason,
-            window_opens_at=window.opens_at,
+            window_opens_at=_in(here, window.opens_at),
             leads_due=due.due,
             leads_waiting=due.waiting,
-            next_due_at=due.next_due_at,
+            next_due_at=_in(here, due.next_due_at),
             leads_capped=due.capped,
+            attempts_live=of_campaign,
             trunks=len(trunks),
             trunks_enabled=len(enabled),
             trunk_free_channels=sum(max(0, trunk.max_channels - live[trunk.id]) for trunk in enabled),
             campaign_free_channels=settings.concurrent_calls - of_campaign,
-            gateway_up=any(report is not None for report in reports) if known else None,
-            ami_up=bool(up) if known else None,
+            gateway_up=any(report is not None for report in reports) if asked else None,
+            ami_up=bool(up) if asked else None,
             ami_detail="" if up else next((r.ami_detail for r in reports if r is not None), ""),
             workers_alive=workers if known else None,
             backlog=transport.backlog,
             max_backlog=max_backlog(self._store.trunks.list()),
         )
+
+    def _window_of(self, campaign: Campaign, now: datetime) -> Verdict:
+        """The window where the campaign's leads are: open if it is for some of them, else the first to open."""
+        zones = [zones_of(key) for key in sorted(self._store.reservation.zones(campaign.id))]
+        settings = campaign.settings
+        verdicts = [may_dial(settings.window, one, now) for one in zones or [(settings.time_zone,)]]
+        return min(verdicts, key=lambda verdict: (not verdict.open, verdict.opens_at or _NEVER))
 
     def _trunks_of(self, campaign: Campaign) -> tuple[list[Trunk], list[Trunk]]:
         """Return the trunks that the campaign may use, and those of them that are switched on, node included."""
@@ -121,3 +139,7 @@ class Explanation:
         trunks = [trunk for trunk in self._store.trunks.list() if not wanted or trunk.id in wanted]
         on = {node.id for node in self._store.nodes.list() if not node.disabled}
         return trunks, [trunk for trunk in trunks if not trunk.disabled and trunk.node_id in on]
+
+
+def _in(zone: tzinfo, at: datetime | None) -> datetime | None:
+    return None if at is None else at.astimezone(zone)

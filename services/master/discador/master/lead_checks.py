@@ -9,6 +9,7 @@ from discador.core.attempt import COUNTED, BlockReason
 from discador.core.campaign import CampaignSettings
 from discador.core.campaign.why import Check
 from discador.core.compliance import NumberUsage, local_day, may_attempt, may_dial
+from discador.core.compliance.zone import find_zone
 from discador.core.lead import DIALLABLE, LeadState
 from discador.store.records import READY, Attempt, Lead
 
@@ -54,13 +55,6 @@ def checks_of(
             "Remove the number from the list if the person agreed to be called.",
         ),
         Check(
-            "lead-due",
-            is_due if diallable else None,
-            "The lead is due",
-            "due now" if is_due or lead.due_at is None else f"due at {lead.due_at.isoformat(timespec='seconds')}",
-            "Wait until it is due; the campaign's retry rules decide when.",
-        ),
-        Check(
             "lead-window-open",
             window.open,
             "The calling window is open where the number lies",
@@ -73,6 +67,16 @@ def checks_of(
             "Attempt caps leave room for the number",
             f"attempts counted today: {len(counted)}" + (f"; held back: {lead.reason}" if held else ""),
             "Wait until the caps leave room again.",
+        ),
+        # Last: a closed window and a cap are reasons for a later due time.
+        Check(
+            "lead-due",
+            is_due if diallable else None,
+            "The lead is due",
+            "due now"
+            if is_due or lead.due_at is None
+            else f"due at {lead.due_at.astimezone(find_zone(zones[0])).isoformat(timespec='seconds')}",
+            "Wait until it is due; the campaign's retry rules decide when.",
         ),
     )
     if not diallable or on_dnc:

@@ -19,13 +19,14 @@ class Facts:
     system_running: bool | None  #: nobody has stopped dialling altogether
     leader_alive: bool | None  #: an active master
     campaign_state: CampaignState
-    window_open: bool | None  #: in the campaign's own time zone
+    window_open: bool | None  #: where some of its leads are
     window_reason: str = ""
     window_opens_at: datetime | None = None
     leads_due: int | None = None  #: ready to be dialled now
     leads_waiting: int | None = None  #: due later
     next_due_at: datetime | None = None
     leads_capped: int | None = None  #: due, but held back by caps or spacing
+    attempts_live: int | None = None  #: of the campaign, not ended
     trunks: int | None = None  #: trunks that the campaign may use
     trunks_enabled: int | None = None
     trunk_free_channels: int | None = None
@@ -135,8 +136,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "Leads are due",
         _due,
         lambda f: (
-            f"{_count(f.leads_due, 'due now')}; {_count(f.leads_waiting, 'due later')}; "
-            f"next at {_instant(f.next_due_at)}"
+            f"{_count(f.leads_due, 'due now')}; {_count(f.attempts_live, 'being called')}; "
+            f"{_count(f.leads_waiting, 'due later')}; next at {_instant(f.next_due_at)}"
         ),
         "Import leads, or wait until the next one is due.",
     ),
