@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from discador.cli.app import run
+from discador.runtime import log
 from tests.integration.identity.identity_kit import PASSWORD
 from tests.integration.master.master_kit import TOKEN, World
 
@@ -37,6 +38,8 @@ class Terminal:
 def terminal(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
     monkeypatch.setenv("DISCADOR_MASTER_ADDRESS", world.address)
     monkeypatch.setenv("DISCADOR_SERVICE_TOKEN", TOKEN)
+    for name in ("service", "threshold", "stream"):  # a command line sets the log of its process
+        monkeypatch.setattr(log._output, name, getattr(log._output, name))
     return Terminal(capsys)
 
 
