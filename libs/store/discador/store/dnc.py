@@ -16,6 +16,7 @@ from discador.store.transaction import Repository, Transaction, reads, writes
 
 _ENTRY = tuple(dnc.c[name] for name in DncEntry.__dataclass_fields__)
 _CHUNK = 2000
+_WHICH = sa.select(dnc.c.number).where(dnc.c.number.in_(sa.bindparam("numbers", expanding=True)))
 
 
 class Dnc(Repository):
@@ -65,7 +66,7 @@ def which_of(tx: Transaction, numbers: Iterable[str]) -> set[str]:
     """Return those of the numbers that are on the list, as it is at this statement."""
     found: set[str] = set()
     for chunk in _chunks(sorted(set(numbers))):
-        found.update(tx.execute(sa.select(dnc.c.number).where(dnc.c.number.in_(chunk))).scalars())
+        found.update(tx.execute(_WHICH, {"numbers": chunk}).scalars())
     return found
 
 

@@ -17,9 +17,10 @@ from discador.store.records import READY, WAITS, Attempt, Lead, LeadList, NewLea
 from discador.store.rows import ATTEMPT, LEAD, attempt_from, lead_from
 from discador.store.tables import attempt, lead, lead_list, lead_zone
 from discador.store.transaction import Repository, Transaction, reads, writes
-from discador.store.types import to_microseconds
+from discador.store.types import dump_json, to_microseconds
 
 _LIST = tuple(lead_list.c[name] for name in LeadList.__dataclass_fields__)
+_NEW = ("number", "name", "external_id", "priority", "zones", "fields")
 _PAGE = 1000
 
 
@@ -104,15 +105,9 @@ class Leads(Repository):
 def insert_leads(tx: Transaction, campaign_id: int, list_id: int | None, new: Sequence[NewLead]) -> int:
     """Add leads, ready at once, but those whose number the campaign has; return how many are new. Counts them."""
     at = to_microseconds(tx.now())
+    keys = {zones: zones_key(zones) for zones in {each.zones for each in new}}
     rows = [
-        {
-            "number": each.number,
-            "name": each.name,
-            "external_id": each.external_id,
-            "priority": each.priority,
-            "zones": zones_key(each.zones),
-            "fields": each.fields,
-        }
+        (each.number, each.name, each.external_id, each.priority, keys[each.zones], dump_json(each.fields))
         for each in new
     ]
     constants: dict[str, int | str | None] = {
@@ -128,8 +123,8 @@ def insert_leads(tx: Transaction, campaign_id: int, list_id: int | None, new: Se
         "reason": "",
         "created_at": at,
     }
-    added = tx.insert_many(lead, rows, constants=constants, ignore=True)
-    zones = [{"campaign_id": campaign_id, "zones": key} for key in sorted({zones_key(each.zones) for each in new})]
+    added = tx.insert_values(lead, _NEW, rows, constants=constants, ignore=True)
+    zones = [{"campaign_id": campaign_id, "zones": key} for key in sorted(set(keys.values()))]
     tx.insert_many(lead_zone, zones, ignore=True)
     tally = Tally()
     tally.lead_moved(campaign_id, None, LeadState.NEW, added)

@@ -58,7 +58,7 @@ class Transaction:
         constants: Constants | None = None,
         ignore: bool = False,
     ) -> int:
-        """Insert rows, which all have the columns of the first, and `constants` (as the driver takes them) in each.
+        """Insert rows, which all have the columns of the first, and `constants` (own words and numbers) in each.
 
         `ignore` leaves out those whose key exists; on MariaDB it also cuts texts that are too long, so check before.
         Returns how many went in.
@@ -66,9 +66,19 @@ class Transaction:
         if not rows:
             return 0
         values = driver_values(self.connection, table, rows)
-        return insert_rows(
-            self.connection, self.dialect, table, tuple(rows[0]), values, constants=constants, ignore=ignore
-        )
+        return self.insert_values(table, tuple(rows[0]), values, constants=constants, ignore=ignore)
+
+    def insert_values(
+        self,
+        table: sa.Table,
+        columns: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+        *,
+        constants: Constants | None = None,
+        ignore: bool = False,
+    ) -> int:
+        """Insert rows of values as the driver takes them; else as `insert_many`."""
+        return insert_rows(self.connection, self.dialect, table, columns, rows, constants=constants, ignore=ignore)
 
     def upsert(
         self, table: sa.Table, rows: Sequence[Row], *, replace: Sequence[str] = (), add: Sequence[str] = ()

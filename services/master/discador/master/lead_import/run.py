@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from discador.master.lead_import.columns import columns_of
@@ -92,34 +93,40 @@ class ImportRun:
             next(records, None)
         leads: list[NewLead] = []
         refused: list[Refusal] = []
-        rows = committed = job.rows
+        done = job.rows
         due = time.monotonic() + _COMMIT_EVERY_S
-        for position, record in enumerate(records):
-            if position < committed:
-                continue  # behind the checkpoint: committed by the run before
-            made = reader.read(record)
-            if isinstance(made, NewLead):
-                leads.append(made)
-            else:
-                refused.append(made)
-            rows += 1
-            if rows - job.rows >= BATCH_ROWS or time.monotonic() >= due:
-                job = self._commit(job, rows - job.rows, leads, refused)
-                leads, refused = [], []
-                due = time.monotonic() + _COMMIT_EVERY_S
+        with ThreadPoolExecutor(1, "import-writer") as writer:
+            # One batch is written while the next is read; leaving the block waits for it.
+            writing: Future[None] | None = None
+            for position, record in enumerate(records):
+                if position < done:
+                    continue  # behind the checkpoint: committed by the run before
+                made = reader.read(record)
+                if isinstance(made, NewLead):
+                    leads.append(made)
+                else:
+                    refused.append(made)
+                if len(leads) + len(refused) >= BATCH_ROWS or time.monotonic() >= due:
+                    if writing is not None:
+                        writing.result()
+                    writing = writer.submit(self._commit, job.id, leads, refused, self.upload.bytes_read)
+                    leads, refused = [], []
+                    due = time.monotonic() + _COMMIT_EVERY_S
+            if writing is not None:
+                writing.result()
         self.upload.verify()
         if leads or refused:
-            job = self._commit(job, rows - job.rows, leads, refused)
+            self._commit(job.id, leads, refused, self.upload.bytes_read)
         job = self.job = self._store.imports.finish(job.id)
         return job
 
-    def _commit(self, job: ImportJob, new_rows: int, leads: list[NewLead], refused: list[Refusal]) -> ImportJob:
+    def _commit(self, job_id: int, leads: list[NewLead], refused: list[Refusal], bytes_read: int) -> None:
+        assert self.job is not None
         self.job = self._store.imports.commit_batch(
-            job.id,
-            expected_rows=job.rows,
-            new_rows=new_rows,
-            bytes_read=self.upload.bytes_read,
+            job_id,
+            expected_rows=self.job.rows,
+            new_rows=len(leads) + len(refused),
+            bytes_read=bytes_read,
             leads=leads,
             refused=[(refusal.row, refusal.reason, refusal.cells) for refusal in refused],
         )
-        return self.job
