@@ -69,7 +69,7 @@ class World:
         self._running: list[tuple[Supervisor, asyncio.Task[int]]] = []
         self._channels: list[grpc.aio.Channel] = []
         self.address = ""
-        self._beating: list[asyncio.Task[None]] = []
+        self._beating: dict[str, tuple[Heartbeat, asyncio.Task[None]]] = {}
 
     def environment(self, port: int) -> dict[str, str]:
         return {
@@ -122,22 +122,28 @@ class World:
     def report(self, service: str, instance: str, **stats: object) -> None:
         """Let a service report that it lives, until the end of the test."""
 
+        heartbeat = Heartbeat(self.redis, Instance(service, instance), state=lambda: "ready", stats=lambda: dict(stats))
+
         async def beat() -> None:
-            heartbeat = Heartbeat(
-                self.redis, Instance(service, instance), state=lambda: "ready", stats=lambda: dict(stats)
-            )
             while True:
                 await heartbeat.run_once()
                 await asyncio.sleep(1.0)
 
-        self._beating.append(asyncio.create_task(beat()))
+        self._beating[instance] = (heartbeat, asyncio.create_task(beat()))
+
+    async def leave(self, instance: str) -> None:
+        """Let a service that reports end in order."""
+        heartbeat, task = self._beating.pop(instance)
+        task.cancel()
+        await asyncio.wait({task})
+        await heartbeat.leave()
 
     def gateway_up(self) -> None:
         """The gateway of `n1` reports that Asterisk takes calls."""
         self.report("ami-gateway", "gw-1", node="n1", ami_state="AMI_STATE_UP", asterisk_version="20.6.0", live_calls=3)
 
     async def close(self) -> None:
-        for task in self._beating:
+        for _, task in self._beating.values():
             task.cancel()
         for opened in self._channels:
             await opened.close()

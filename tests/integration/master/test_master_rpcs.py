@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 
 import grpc
@@ -292,6 +293,29 @@ async def test_a_restart_of_the_system_ends_the_master_in_order(api: Api, world:
     await api.system.RestartSystem(system_pb2.RestartSystemRequest())
     _, task = world._running.pop()
     assert await task == 0
+
+
+async def test_a_restart_of_the_system_waits_for_the_workers_before_gateways_and_masters(
+    api: Api, world: World
+) -> None:
+    world.gateway_up()
+    world.report("worker", "w-1")
+
+    async def both() -> bool:
+        shown = await api.system.GetSystem(system_pb2.GetSystemRequest())
+        return {one.service for one in shown.services} == {"master", "worker", "ami-gateway"}
+
+    await until(both)
+    restarting = asyncio.ensure_future(api.system.RestartSystem(system_pb2.RestartSystemRequest()))
+
+    async def commanded(instance: str) -> bool:
+        return bool(await world.redis.get(f"discador:command:{instance}") == b"restart")
+
+    await until(lambda: commanded("w-1"))
+    assert not await commanded("gw-1")
+    await world.leave("w-1")
+    await restarting
+    assert await commanded("gw-1")
 
 
 async def test_a_campaign_says_why_it_does_not_dial(api: Api, world: World) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from datetime import UTC, datetime
@@ -15,9 +16,9 @@ from discador.master.database import Database
 from discador.master.event_streams import EventStreams
 from discador.master.fleet import Fleet
 from discador.master.jobs import Jobs
+from discador.master.ordered_restart import restart_in_order
 from discador.master.wake import Wake
 from discador.runtime.caller import current_caller
-from discador.runtime.commands import send_restart
 from discador.runtime.errors import ServiceError, Unavailable
 from discador.runtime.log import get_logger
 from discador.runtime.presence import Presence
@@ -49,6 +50,7 @@ class SystemServicer(system_pb2_grpc.SystemServiceServicer):
         self._redis = redis
         self._wake = wake
         self._version = version
+        self._restart: asyncio.Future[None] | None = None
 
     async def GetSystem(self, request: wire.GetSystemRequest, context: Any) -> wire.System:
         sight = await self._fleet.look()
@@ -80,7 +82,9 @@ class SystemServicer(system_pb2_grpc.SystemServiceServicer):
         try:
             if sight.error:
                 raise OSError(sight.error)
-            await send_restart(self._redis, (presence.instance.instance for presence in sight.services))
+            # Goes on when the caller has gone: half a restart would leave versions mixed.
+            self._restart = asyncio.ensure_future(restart_in_order(self._redis, self._fleet))
+            await asyncio.shield(self._restart)
         except (RedisError, OSError) as error:
             _log.warning("system.restart_not_sent", error_type=type(error).__name__)
             raise Unavailable("Redis does not answer; try again shortly", error_id="redis-unavailable") from None
