@@ -221,8 +221,8 @@ async def test_a_gateway_killed_in_the_middle_of_calls_leaves_none_of_them_diall
 
 async def test_the_gateway_shows_itself(process: Process, client: redis_client.Redis) -> None:
     (key,) = await client.keys("discador:presence:ami-gateway:*")
-    fields: Any = await client.hgetall(key)
-    assert {"ami_state", "boot_id", "live_calls", "events_buffered"} <= set(json.loads(fields[b"stats"]))
+    beat: Any = await client.get(key)
+    assert {"ami_state", "boot_id", "live_calls", "events_buffered"} <= set(json.loads(beat)["stats"])
     snapshot = await process.stub.Snapshot(wire.SnapshotRequest())
     assert (list(snapshot.calls), bool(snapshot.boot_id)) == ([], True)
 
