@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from tests.chaos import faults as f
-from tests.chaos.faults import ASTERISK_S, DATABASE_S, GATEWAY_S, MASTER_S, REDIS_S, START_S, WORKER_S, Fault
+from tests.chaos.faults import ASTERISK_S, DATABASE_S, GATEWAY_S, MASTER_S, REDIS_S, WORKER_S, Fault
 
 WORKER_POINTS = ("job_read", "before_gate", "gated", "originate_sent", "before_ack")
 _DEATHS = [
     *(("worker-1", f"worker.{point}", WORKER_S) for point in WORKER_POINTS),
     ("worker-1", "follower.applied", WORKER_S),
-    ("ami-gateway", "gateway.before_write", GATEWAY_S + START_S),
-    ("ami-gateway", "gateway.written", GATEWAY_S + START_S),
-    ("master", "master.reserved", MASTER_S + START_S),
-    ("master", "master.published", MASTER_S + START_S),
+    ("ami-gateway", "gateway.before_write", GATEWAY_S),
+    ("ami-gateway", "gateway.written", GATEWAY_S),
+    ("master", "master.reserved", MASTER_S),
+    ("master", "master.published", MASTER_S),
 ]
 
 FAULTS = [
     Fault("nothing", f.nothing, 5.0),
     *(Fault(f"kill at {point}", f.wait_for_death(name), limit, f.armed(name, point)) for name, point, limit in _DEATHS),
     Fault("kill worker", f.kill("worker-1"), WORKER_S),
-    Fault("kill gateway", f.kill("ami-gateway"), GATEWAY_S + START_S),
-    Fault("kill master", f.kill("master"), MASTER_S + START_S),
+    Fault("kill gateway", f.kill("ami-gateway"), GATEWAY_S),
+    Fault("kill master", f.kill("master"), MASTER_S),
     Fault("kill maintenance", f.kill("maintenance"), 5.0),
-    Fault("kill gateway thrice", f.kill_thrice("ami-gateway"), GATEWAY_S + START_S),
+    Fault("kill gateway thrice", f.kill_thrice("ami-gateway"), GATEWAY_S),
     Fault("kill worker thrice", f.kill_thrice("worker-1"), WORKER_S),
     Fault("kill asterisk", f.kill_asterisk, ASTERISK_S),
     Fault("restart asterisk", f.restart_asterisk, ASTERISK_S),
@@ -71,8 +71,8 @@ FAULTS = [
     Fault("two masters, leader killed", f.kill_leader, MASTER_S, f.with_second("master-2", "master")),
     Fault("two masters, leader frozen", f.freeze_leader, MASTER_S, f.with_second("master-2", "master")),
     Fault("two gateways of one node", f.second_gateway_comes_and_goes, 10.0),
-    Fault("kill every service", f.kill_services, WORKER_S + START_S),
-    Fault("kill everything", f.kill_everything, 15.0 + START_S),
+    Fault("kill every service", f.kill_services, WORKER_S),
+    Fault("kill everything", f.kill_everything, 15.0),
     Fault("pause", f.pause_under(f.nothing), 5.0),
     Fault("pause, kill worker", f.pause_under(f.kill("worker-1")), WORKER_S),
     Fault("pause, freeze worker", f.pause_under(f.freeze("worker-1")), WORKER_S),

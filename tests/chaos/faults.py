@@ -20,9 +20,8 @@ STRIKE_AT = 0.3  # of the leads have been called
 
 Strike = Callable[[Arena], float]
 
-# What was promised for the time until calls are placed again (I5), seconds.
+# What was promised for the time until calls are placed again (I5), seconds, once the killed process runs again.
 MASTER_S, WORKER_S, GATEWAY_S, ASTERISK_S, REDIS_S, DATABASE_S = 6.0, 12.0, 5.0, 10.0, 5.0, 5.0
-START_S = 3.0  # a service's own start on this machine, measured idle: 1.5 s
 
 
 @dataclass(frozen=True)

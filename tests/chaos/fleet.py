@@ -6,6 +6,7 @@ settings of its own, killed, frozen, and started in any order; what ends by itse
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,6 +39,7 @@ class Fleet(Installation):
         self.specs: dict[str, Spec] = {}
         self._running: dict[str, Process] = {}
         self._wanted: dict[str, dict[str, str]] = {}  # what is kept alive, and with what besides its settings
+        self._launches: list[tuple[str, float]] = []
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
@@ -105,6 +108,7 @@ class Fleet(Installation):
             spec = self.specs[name]
             environment = {**spec.environment, **always, **(once or {}), "PYTHONUNBUFFERED": "1"}
             log = self.directory / "data" / "logs" / f"{name}.log"
+            self._launches.append((name, time.time()))
             self._running[name] = Process([sys.executable, "-m", spec.module], log, env=environment)
 
     def relaunch(self, name: str, once: Mapping[str, str] | None = None, **always: str) -> None:
@@ -124,6 +128,17 @@ class Fleet(Installation):
             if not restart:
                 self._wanted.pop(name, None)
             self._running[name].kill()
+
+    def longest_start(self, since: float) -> float:
+        """Seconds that the slowest of the processes launched since then took until it said that it is ready."""
+        longest = 0.0
+        for name, at in self._launches:
+            log = self.directory / "data" / "logs" / f"{name}.log"
+            ready = (_ready_at(line) for line in log.read_text(errors="replace").splitlines())
+            after = [moment for moment in ready if moment is not None and moment >= at]
+            if at >= since and after:
+                longest = max(longest, min(after) - at)
+        return longest
 
     def freeze(self, name: str) -> None:
         self._running[name].freeze()
@@ -157,3 +172,9 @@ class Fleet(Installation):
                     elif time.monotonic() - seen.setdefault(name, time.monotonic()) >= FIRST_DELAY_S:
                         seen.pop(name)
                         self.launch(name, **always)
+
+
+def _ready_at(line: str) -> float | None:
+    if '"service.ready"' not in line:
+        return None
+    return datetime.fromisoformat(json.loads(line)["ts"]).timestamp()

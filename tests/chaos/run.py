@@ -34,6 +34,7 @@ class Run:
     violations: list[str] = field(default_factory=list)
     recovery_s: float = 0.0
     settled_s: float = 0.0
+    start_s: float = 0.0  # of the slowest process that was started again, until it was ready
     peak_per_second: int = 0
     crossed: int = 0
     load: float = 0.0  # processes that wanted a processor, on average of the last minute
@@ -78,7 +79,9 @@ def _campaign(fault: Fault, place: Arena, leads: int, result: Run) -> None:
     attempts = place.fleet.attempts(place.campaign)
     excused = crossed(place, attempts, struck, healed)
     result.crossed = len(excused)
-    result.violations = violations(place, attempts, excused, settled, resumed, fault.resumes_within_s)
+    started = place.fleet.longest_start(struck)
+    result.start_s = round(started, 2)
+    result.violations = violations(place, attempts, excused, settled, resumed, fault.resumes_within_s + started)
     result.recovery_s, result.settled_s = round(resumed, 2), round(settled, 2)
     result.peak_per_second = place.carrier.peak_per_second()
     result.outcomes = dict(outcomes(attempts))
@@ -96,6 +99,7 @@ def table(runs: list[Run]) -> list[dict[str, object]]:
                 "runs": len(of),
                 "violations": sum(len(run.violations) for run in of),
                 "recovery_s_max": max(run.recovery_s for run in of),
+                "start_s_max": max(run.start_s for run in of),
                 "settled_s_max": max(run.settled_s for run in of),
                 "peak_per_second_max": max(run.peak_per_second for run in of),
                 "unknown_max": max(run.outcomes.get("unknown", 0) for run in of),
@@ -136,7 +140,7 @@ def main() -> int:
             runs.append(run)
             verdict = "ok" if not run.violations else f"{len(run.violations)} VIOLATIONS"
             print(
-                f"{fault.name:45} seed {run.seed}: {verdict}, resumed {run.recovery_s} s, settled {run.settled_s} s,"
+                f"{fault.name:45} seed {run.seed}: {verdict}, resumed {run.recovery_s} s (start {run.start_s} s), settled {run.settled_s} s,"
                 f" peak {run.peak_per_second}/s, load {run.load}, {run.outcomes} [{time.monotonic() - began:.0f} s]",
                 flush=True,
             )
