@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from scripts import build_assets
 from tests.system.installation import MIXED, Installation, mixed_numbers
 from tests.ui.operator_site import OperatorSite
 
 CHROMIUM = "/usr/bin/chromium"
+#: The machine may be busy with other tests: what is waited for comes, if late.
+expect.set_options(timeout=20_000)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -92,23 +94,30 @@ class Visitor:
             self.complaints.append(f"another origin: {request.url}")
 
 
+def visitor(
+    browser: Browser, site: OperatorSite, role: str = "administrator", language: str = "en", **options: Any
+) -> Visitor:
+    """Return somebody with a role (nobody in particular, if it is empty) and a language."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", **options)
+    context.set_default_timeout(30_000)
+    cookies = {"discador_language": language, **({"role": role} if role else {})}
+    context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in cookies.items()])
+    return Visitor(context, site)
+
+
 @pytest.fixture
 def visit(browser: Browser, site: OperatorSite) -> Iterator[Callable[..., Visitor]]:
     """Return a function that makes visitors; behind the test none may have met an error."""
     made: list[Visitor] = []
 
-    def make(role: str = "administrator", language: str = "en", **options: Any) -> Visitor:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", **options)
-        context.set_default_timeout(15_000)
-        cookies = {"discador_language": language, **({"role": role} if role else {})}
-        context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in cookies.items()])
-        made.append(Visitor(context, site))
+    def make(**options: Any) -> Visitor:
+        made.append(visitor(browser, site, **options))
         return made[-1]
 
     yield make
-    for visitor in made:
-        visitor.context.close()
-    assert [complaint for visitor in made for complaint in visitor.complaints] == []
+    for one in made:
+        one.context.close()
+    assert [complaint for one in made for complaint in one.complaints] == []
 
 
 @pytest.fixture

@@ -26,12 +26,12 @@ class History:
     def add(self, at: float, sample: Sample) -> None:
         """Add a sample taken at the Unix time `at`."""
         self._fine.append((at, sample))
-        if not self._minute:
-            self._minute_began = at
-        self._minute.append(sample)
-        if at - self._minute_began >= COARSE_S - FINE_S / 2:
-            self._coarse.append((at, _mean(self._minute)))
+        began = at // COARSE_S * COARSE_S
+        if self._minute and began != self._minute_began:
+            self._coarse.append((self._minute_began, _mean(self._minute)))
             self._minute = []
+        self._minute_began = began
+        self._minute.append(sample)
 
     def columns(self, span: str) -> dict[str, list[float | None]]:
         """Return the columns of `day`, or of the last half hour: `t` and one a series, oldest first."""
