@@ -140,7 +140,8 @@ def main() -> int:
             runs.append(run)
             verdict = "ok" if not run.violations else f"{len(run.violations)} VIOLATIONS"
             print(
-                f"{fault.name:45} seed {run.seed}: {verdict}, resumed {run.recovery_s} s (start {run.start_s} s), settled {run.settled_s} s,"
+                f"{fault.name:45} seed {run.seed}: {verdict}, resumed {run.recovery_s} s"
+                f" (start {run.start_s} s), settled {run.settled_s} s,"
                 f" peak {run.peak_per_second}/s, load {run.load}, {run.outcomes} [{time.monotonic() - began:.0f} s]",
                 flush=True,
             )
