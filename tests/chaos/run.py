@@ -7,6 +7,7 @@ import contextlib
 import json
 import math
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -121,6 +122,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/chaos.json"))
     parser.add_argument("--list", action="store_true")
     given = parser.parse_args()
+    # So that a run which is told to end takes its servers with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = [
         fault
         for fault in FAULTS
