@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from discador.store import InvalidValue, open_store, tables
+from discador.store import DatabaseUnavailable, InvalidValue, open_store, tables
 from tests.contract.store.world import World, at_once
 from tests.rig.mariadb import MariaDB
 
@@ -106,4 +106,18 @@ def test_sqlite_commits_survive_a_power_cut(tmp_path: Path, migrated_sqlite: Pat
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     values = [store._database.read(lambda tx, p=p: tx.execute(sa.text(f"PRAGMA {p}")).scalar()) for p in pragmas]
     assert values == ["wal", 2, 1, 4000]
+    store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_a_database_without_tables_is_told_from_one_that_does_not_answer(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if kind == "mariadb":
+        url = other_mariadb(request.getfixturevalue("mariadb"), f"bare_{next(_DATABASES)}")
+    else:
+        url = f"sqlite:///{tmp_path / 'bare.db'}"
+    store = open_store(url)
+    with pytest.raises(DatabaseUnavailable, match="no tables yet: the master makes them"):
+        store.nodes.list()
     store.close()

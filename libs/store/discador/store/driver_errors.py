@@ -11,6 +11,7 @@ from discador.store.errors import DatabaseUnavailable
 
 #: Lock wait timeout, deadlock, record changed since last read (MariaDB). The transaction is undone: repeat it.
 _TRANSIENT_MARIADB = frozenset({1205, 1213, 1020})
+_NO_SUCH_TABLE = 1146  # MariaDB
 _TRANSIENT_SQLITE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -27,6 +28,8 @@ def unavailable(error: Exception) -> DatabaseUnavailable | None:
     """Return what to raise instead of `error`, or None if it is a fault of the statement: then it is a bug."""
     if isinstance(error, sa.exc.TimeoutError):
         return DatabaseUnavailable("no connection became free in time: the database is slow or the pool too small")
+    if _number(getattr(error, "orig", None)) == _NO_SUCH_TABLE or "no such table" in str(getattr(error, "orig", "")):
+        return DatabaseUnavailable("the database has no tables yet: the master makes them when it starts")
     if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.InternalError):
         return None
     original = error.orig

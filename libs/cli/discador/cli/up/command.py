@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
 
-from discador.cli.output import Output, console, print_json
+from discador.cli.output import Output, console, plain, print_json, problems
 from discador.cli.run_file import RunFile
 from discador.cli.up.composition import Composition
 from discador.cli.up.first_run import first_run_link
@@ -38,7 +38,8 @@ async def _up(composition: Composition) -> None:
             addresses(run, composition)
             console.print("\nCtrl-C ends it.")
         await stopped.wait()
-        console.print("Stopping …")
+        if not Output.json:
+            console.print("Stopping …")
 
 
 @asynccontextmanager
@@ -82,9 +83,10 @@ def addresses(run: RunFile, composition: Composition) -> None:
         console.print(f"Until then programs may use the token in {token_file}.", highlight=False)
 
 
-async def _started(composition: Composition, show: object) -> RunFile:
+async def _started(composition: Composition, show: Callable[[str], None]) -> RunFile:
     run = await composition.start()
-    await until_ready(run, composition.settings.workers, show)  # type: ignore[arg-type]
+    for name in await until_ready(run, composition.settings.workers, show):
+        problems.print(f"[yellow]Not up yet: {plain(name)}. Nothing is dialled over it until it is.[/yellow]")
     return run
 
 
