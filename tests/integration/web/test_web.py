@@ -110,3 +110,13 @@ async def test_a_missing_master_is_said_and_not_hidden(client: httpx.AsyncClient
             assert (await web.get("/readyz")).status_code == 503
             assert (await web.get("/api/v1/system", headers=BEARER)).status_code == 503
             assert (await web.get("/api/discador-status.php", headers=BEARER)).json()["error"] == "master-unreachable"
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/campaigns/%0A", "/api/v1/trunks/1%0Dx", "/api/v1/nowhere", "/api/%0A", "//api"]
+)
+async def test_every_path_of_rest_is_answered_in_json(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers=BEARER)
+    assert answer.status_code in (400, 404)
+    assert answer.headers["content-type"] == "application/json"
+    assert [detail["reason"] for detail in answer.json()["details"] if "reason" in detail]

@@ -9,7 +9,7 @@ from typing import Final
 import grpc
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.routing import Mount
+from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from discador.rest_gateway import RestGateway
@@ -54,14 +54,18 @@ def make_app(
         title="Discador",
         version=version,
     )
-    guarded = [*predecessor.routes(master), Mount("/", _OpenApiUnderApi(gateway))]
-    programs: ASGIApp = Starlette(routes=guarded)
+    # A default and no Mount, whose pattern ends at a line break in the path: that path would be answered in plain text.
+    document = _OpenApiUnderApi(gateway)
+    programs: ASGIApp = Router(predecessor.routes(master), redirect_slashes=False, default=document)
     if doors is None:
         programs = BearerToken(programs, api_token)
     rest = programs if pages is None else _ByPath(programs, pages)
     if doors is not None:
         rest = Authentication(rest, doors)
-    return Starlette(routes=[*health.routes(master), Mount("/", SecurityHeaders(rest))])
+    app = Starlette(routes=health.routes(master))
+    app.router.redirect_slashes = False
+    app.router.default = SecurityHeaders(rest)
+    return app
 
 
 def _who_asks(request: Request) -> Sequence[tuple[str, str]]:
