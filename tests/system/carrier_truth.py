@@ -69,3 +69,21 @@ def overlapping(attempts: Iterable[attempt_pb2.Attempt], seen: dict[str, Witness
             if placed and placed.times[0] < earlier.ended_at.ToDatetime().timestamp():
                 wrong.append(f"lead {earlier.lead_id}: attempt {later.no} placed before {earlier.no} had ended")
     return wrong
+
+
+def above_pace(carrier: Carrier, calls_per_second: float) -> str:
+    """What breaks the pace as the carrier sees it; empty if nothing does.
+
+    We send at the pace to the call. A standstill between us and the carrier that ends within half a second goes unnoticed
+    (docs/reliability.md), and what waited arrives at once: half a second's calls more, in any window.
+    """
+    times = sorted(carrier.times())
+    for window_s in (1.0, 5.0):
+        allowed = calls_per_second * (window_s + 0.5) + 1
+        first = 0
+        for last, at in enumerate(times):
+            while at - times[first] >= window_s:
+                first += 1
+            if last - first + 1 > allowed:
+                return f"{last - first + 1} calls in {window_s:.0f} s, {allowed:.0f} allowed"
+    return ""
