@@ -74,8 +74,8 @@ def overlapping(attempts: Iterable[attempt_pb2.Attempt], seen: dict[str, Witness
 def above_pace(carrier: Carrier, calls_per_second: float) -> str:
     """What breaks the pace as the carrier sees it; empty if nothing does.
 
-    We send at the pace to the call. A standstill between us and the carrier that ends within half a second goes unnoticed
-    (docs/reliability.md), and what waited arrives at once: half a second's calls more, in any window.
+    We send at the pace to the call. A standstill between us and the carrier that ends within half a second goes
+    unnoticed (docs/reliability.md), and what waited arrives at once: half a second's calls more, in any window.
     """
     times = sorted(carrier.times())
     for window_s in (1.0, 5.0):
