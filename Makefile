@@ -66,6 +66,7 @@ lint-protos: setup ## buf lint (needs npm)
 
 verify: setup ## Generated files match their sources
 	@$(BIN)/python scripts/gen_state_diagrams.py --check
+	@$(BIN)/python scripts/update_messages.py --check
 
 bench: setup servers ## Calls a second end to end beside the raw AMI ceiling (build/bench.json)
 	@$(BIN)/python -m tests.load.bench

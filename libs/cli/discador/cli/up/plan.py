@@ -81,7 +81,8 @@ def specs(
     listens = _set(DISCADOR_BIND=f"{host}:{ports.master}")
     master = {**base, **listens, **_set(DISCADOR_NODES=nodes, DISCADOR_TRUNKS=trunks)}
     first_run = str(first_run_path(data))
-    opens = _set(DISCADOR_API_TOKEN=secrets.api_token, DISCADOR_FIRST_RUN_FILE=first_run)
+    logs = settings.log_dir or str((data / "logs").absolute())
+    opens = _set(DISCADOR_API_TOKEN=secrets.api_token, DISCADOR_FIRST_RUN_FILE=first_run, DISCADOR_LOG_DIR=logs)
     web = {**base, **_set(DISCADOR_BIND=f"{host}:{ports.web}"), **opens}
     found += [
         Spec("ami-gateway", "discador.ami_gateway", gateway),
