@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from discador.v1 import campaign_pb2, campaign_pb2_grpc, system_pb2, system_pb2_grpc
 from discador.web.app import make_app
+from discador.web.server import HttpServer
 
 TOKEN = "api-token-of-the-test"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
@@ -120,3 +122,25 @@ async def test_every_path_of_rest_is_answered_in_json(client: httpx.AsyncClient,
     assert answer.status_code in (400, 404)
     assert answer.headers["content-type"] == "application/json"
     assert [detail["reason"] for detail in answer.json()["details"] if "reason" in detail]
+
+
+async def test_a_request_framed_twice_is_refused_and_what_follows_it_is_no_request() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    server = HttpServer(app, grace_s=1.0)
+    port = server.bind("127.0.0.1", 0)
+    serving = asyncio.create_task(server.run_until_stopped())
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    async with asyncio.timeout(20):
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head + b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await reader.read()
+    writer.close()
+    await server.quieten()
+    await serving
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 400") and b"request-framing-invalid" in answer

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from discador.web.framing import OneFraming
+
 
 class HttpServer(uvicorn.Server):
     """Serves an application on a socket that is bound already, so that a taken port fails the start."""
 
     def __init__(self, app: ASGIApp, grace_s: float) -> None:
         config = uvicorn.Config(
-            app,
+            OneFraming(app),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -7,7 +7,9 @@ import hmac
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-REFUSED = {"code": 16, "message": "Send the API token as authorization: Bearer <token>.", "details": []}
+from discador.web.error_body import error_body
+
+REFUSED = error_body(16, "Send the API token as authorization: Bearer <token>.", "unauthenticated")
 
 
 class BearerToken:

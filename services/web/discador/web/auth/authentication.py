@@ -25,12 +25,19 @@ from discador.web.auth.csrf import SAFE_METHODS, TokenSearch, comes_from_us
 from discador.web.auth.identities import Identities, caller_from, environment_caller
 from discador.web.auth.rates import Rates
 from discador.web.auth.sessions import Session, Sessions
+from discador.web.error_body import error_body
 
 _API: Final = "/api/"
 _OPEN: Final = ("/static/", "/first-run.js")
 #: It uses nothing of a session that there may be: another tab may have logged in meanwhile.
 _WITHOUT_TOKEN: Final = frozenset({"/login"})
-_CODES: Final = {401: 16, 403: 7, 429: 8, 503: 14}
+#: By HTTP status: the gRPC code and the stable reason.
+_CODES: Final = {
+    401: (16, "unauthenticated"),
+    403: (7, "permission-denied"),
+    429: (8, "too-many-requests"),
+    503: (14, "service-unavailable"),
+}
 
 
 @dataclass(frozen=True)
@@ -156,6 +163,7 @@ def _answer(scope: Scope, refusal: Refused) -> Response:
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if scope["path"].startswith(_API):
-        body = {"code": _CODES[refusal.status], "message": str(refusal), "details": []}
+        code, reason = _CODES[refusal.status]
+        body = error_body(code, str(refusal), reason)
         return JSONResponse(body, refusal.status, headers)
     return PlainTextResponse(str(refusal), refusal.status, headers)
