@@ -14,6 +14,7 @@ import pytest
 
 from discador.cli.app import run
 from discador.cli.connection import Api, Target
+from discador.runtime import log
 from discador.v1 import system_pb2
 from tests.rig.ports import free_port
 from tests.rig.process import Process
@@ -66,6 +67,8 @@ def here(master: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("DISCADOR_MASTER_ADDRESS", master)
     monkeypatch.setenv("DISCADOR_SERVICE_TOKEN", TOKEN)
     monkeypatch.setenv("COLUMNS", "200")
+    for name in ("service", "threshold", "stream"):  # a command line sets the log of its process
+        monkeypatch.setattr(log._output, name, getattr(log._output, name))
     return tmp_path
 
 
