@@ -10,6 +10,7 @@ from tests.chaos.catalogue import FAULTS
 from tests.chaos.faults import Fault
 from tests.chaos.run import run_fault
 
+
 @pytest.mark.chaos
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS])
